@@ -1,0 +1,5 @@
+use anyhow::Result;
+
+pub fn run() -> Result<()> {
+    Ok(())
+}
