@@ -1,0 +1,62 @@
+// The phone's frame, its controls, and the timeline of what the mini program caused.
+import '@fontsource-variable/noto-sans-sc'
+import './shell.css'
+import { row } from './row.js'
+
+const USERS = ['demo', 'eva', 'andying']
+const POLL = 500
+
+const find = (selector) => document.querySelector(selector)
+const frame = find('.screen')
+const users = find('.user')
+const timeline = find('.timeline')
+
+const asked = new URLSearchParams(location.search).get('user') ?? USERS[0]
+users.replaceChildren(...[...new Set([asked, ...USERS])].map((user) => new Option(user, user)))
+
+function restart() {
+  frame.src = `phone.html?user=${encodeURIComponent(users.value)}`
+  find('.online').checked = true
+  find('.foreground').checked = true
+}
+
+function erase() {
+  Object.keys(localStorage).filter((key) => key.startsWith(`${users.value}/`)).forEach((key) => localStorage.removeItem(key))
+  restart()
+}
+
+const tell = (state) => frame.contentWindow.postMessage(state, location.origin)
+
+users.addEventListener('change', restart)
+find('.restart').addEventListener('click', restart)
+find('.erase').addEventListener('click', erase)
+find('.empty').addEventListener('click', () => fetch('/log', { method: 'DELETE' }))
+find('.online').addEventListener('change', (event) => tell({ online: event.target.checked }))
+find('.foreground').addEventListener('change', (event) => tell({ foreground: event.target.checked }))
+
+let drawn = []
+function draw(calls) {
+  // The log only grows, unless it was emptied.
+  if (calls.length < drawn.length || calls[0]?.seq !== drawn[0]?.seq) {
+    timeline.replaceChildren()
+    drawn = []
+  }
+  const follow = timeline.scrollTop + timeline.clientHeight >= timeline.scrollHeight - 8
+  calls.slice(drawn.length).forEach((call, index) => timeline.append(row(call, calls[drawn.length + index - 1])))
+  if (follow && calls.length > drawn.length) timeline.scrollTop = timeline.scrollHeight
+  drawn = calls
+}
+
+async function watch() {
+  try {
+    draw(await (await fetch('/log')).json())
+    timeline.classList.remove('stopped')
+  } catch {
+    // The simulator was stopped; the timeline goes on when it is back.
+    timeline.classList.add('stopped')
+  }
+  setTimeout(watch, POLL)
+}
+
+restart()
+watch()

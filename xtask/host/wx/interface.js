@@ -1,0 +1,33 @@
+// Toasts, dialogs and pages.
+import { hideToast, showActions, showDialog, showToast } from '../phone/sheets.js'
+import { api, Failure } from './result.js'
+
+export function createInterface(pages) {
+  const route = (name, run) => api(name, (options) => {
+    try {
+      run(options)
+    } catch (error) {
+      throw new Failure(`${name}:fail ${error.message}`)
+    }
+  })
+  return {
+    showToast: api('showToast', showToast),
+    hideToast: api('hideToast', hideToast),
+    showLoading: api('showLoading', ({ title }) => showToast({ title, icon: 'loading', duration: 0 })),
+    hideLoading: api('hideLoading', hideToast),
+    showModal: api('showModal', async (options) => {
+      const confirm = await showDialog(options)
+      return { confirm, cancel: !confirm }
+    }),
+    showActionSheet: api('showActionSheet', async ({ itemList }) => {
+      const tapIndex = await showActions(itemList)
+      if (tapIndex < 0) throw new Failure('showActionSheet:fail cancel')
+      return { tapIndex }
+    }),
+    setNavigationBarTitle: api('setNavigationBarTitle', ({ title }) => pages.setTitle(title)),
+    navigateTo: route('navigateTo', ({ url }) => pages.open(url)),
+    redirectTo: route('redirectTo', ({ url }) => pages.replace(url)),
+    reLaunch: route('reLaunch', ({ url }) => pages.restart(url)),
+    navigateBack: route('navigateBack', ({ delta = 1 }) => pages.back(delta)),
+  }
+}
