@@ -1,0 +1,298 @@
+// @ts-check
+// One wxp: it loads the core, enters calls in order, and carries the core's words to the app.
+import { NEW, OUT, OpCall, RequestCall, TokenCall, WAITING, handOut } from './call.js'
+import { check } from './check.js'
+import { error, WxpError } from './error.js'
+import { createHost } from './host.js'
+import { bury, load } from './loader.js'
+
+export class Client {
+  constructor(raw) {
+    const options = check(raw)
+    this.options = options
+    this.wx = options.wx || wx
+    this.base = options.baseUrl.replace(/\/+$/, '')
+    this.timeout = options.requestTimeout
+    this.isUnauthorized = options.isUnauthorized
+    /** Calls that have not settled, in the order they were made. */
+    this.running = new Set()
+    this.ops = new Map()
+    this.lastOp = 0
+    this.listeners = {}
+    this.core = null
+    this.disposed = false
+    this.forgetToken()
+    this.listenToApp()
+    this.load()
+  }
+
+  // ---- load -------------------------------------------------------------------------------------
+
+  load() {
+    if (this.loading) return
+    const attempt = load(this.options).then(instance => this.attach(instance))
+    this.loading = attempt
+    this.ready = attempt
+    attempt.then(() => this.enterAll(), reason => {
+      if (this.loading === attempt) this.loading = null
+      this.failAll(reason)
+    })
+  }
+
+  attach(instance) {
+    if (this.disposed) throw error('disposed', 'load')
+    let core
+    const host = createHost(this, (method, ticket, value) => {
+      if (this.core === core && host.wants(ticket)) this.safely(() => core[method](ticket, value))
+    })
+    try {
+      core = instance.glue.Core.create(this.options, this.owner(), host)
+    } catch (raw) {
+      throw raw && raw.code ? new WxpError(raw) : this.trapped(instance, raw)
+    }
+    instance.clients.add(this)
+    this.instance = instance
+    this.host = host
+    this.core = core
+    const restored = new OpCall(this, (core, op) => core.start(op))
+    this.running.add(restored)
+    this.safely(core => restored.enter(core))
+    return restored.promise
+  }
+
+  /** appId and envVersion, as far as wx tells. */
+  owner() {
+    try {
+      const { appId, envVersion } = this.wx.getAccountInfoSync().miniProgram
+      return `${appId}|${envVersion}`
+    } catch (e) {
+      return '|'
+    }
+  }
+
+  // ---- calls ------------------------------------------------------------------------------------
+
+  /** Enters a call, now or, in order, after the load. */
+  enter(call) {
+    if (this.disposed) call.fail(error('disposed', 'load'))
+    else {
+      this.running.add(call)
+      if (this.entering) this.enterOne(call)
+      else this.load()
+    }
+    return call
+  }
+
+  enterOne(call) {
+    try {
+      call.enter(this.core)
+    } catch (e) {
+      this.trapped(this.instance, e)
+    }
+  }
+
+  enterAll() {
+    this.entering = true
+    for (const call of Array.from(this.running)) if (call.state === NEW) this.enterOne(call)
+  }
+
+  failAll(reason) {
+    for (const call of Array.from(this.running)) call.fail(reason)
+  }
+
+  /** Runs what talks to the core. Whatever that throws is a trap. */
+  safely(run) {
+    try {
+      if (this.core) return run(this.core)
+    } catch (e) {
+      this.trapped(this.instance, e)
+    }
+  }
+
+  trapped(instance, e) {
+    this.cause = error('internal', 'load', { errMsg: String(e && e.message || e) })
+    bury(instance)
+    return this.cause
+  }
+
+  /** The instance died: what ran is lost, the next call starts afresh from the stored session. */
+  died() {
+    const reason = this.cause || error('internal', 'load')
+    this.detach()
+    this.failAll(reason)
+    this.emit({ type: 'error', error: reason })
+  }
+
+  detach() {
+    const { host } = this
+    this.core = this.host = this.instance = this.loading = this.cause = null
+    this.entering = false
+    this.ops.clear()
+    this.forgetToken()
+    if (host) host.close()
+  }
+
+  op(call) {
+    this.ops.set(++this.lastOp, call)
+    return this.lastOp
+  }
+
+  // ---- what the core says -----------------------------------------------------------------------
+
+  settled(raw) {
+    const reason = raw && new WxpError(raw)
+    for (const call of Array.from(this.running)) {
+      if (call.state !== WAITING) continue
+      if (reason) call.fail(reason)
+      else this.safely(core => call.step(core.resume(call.permit, Date.now())))
+    }
+  }
+
+  finish(op, raw, value) {
+    const call = this.ops.get(op)
+    this.ops.delete(op)
+    if (call) raw ? call.fail(new WxpError(raw)) : call.settle(value)
+  }
+
+  emit(event) {
+    const payload = Object.assign({}, event)
+    if (payload.error && !(payload.error instanceof WxpError)) payload.error = new WxpError(payload.error)
+    for (const fn of (this.listeners[event.type] || []).slice()) this.quietly(() => fn(payload))
+  }
+
+  log(entry) {
+    if (this.options.log) this.quietly(() => this.options.log(entry))
+  }
+
+  /** Runs a listener: one that throws changes nothing. */
+  quietly(run) {
+    try {
+      run()
+    } catch (e) {
+      setTimeout(() => { throw e })
+    }
+  }
+
+  refusal() {
+    return new WxpError(this.core.refusal())
+  }
+
+  error(raw) {
+    return new WxpError(raw)
+  }
+
+  hookFailed(name, e) {
+    return error('hook_failed', 'request', { detail: name, errMsg: String(e && e.message || e) })
+  }
+
+  /** The token of this number; read from the core once. */
+  token(generation) {
+    if (generation !== this.generation) {
+      this.bearer = this.core.bearer()
+      this.generation = generation
+    }
+    return this.bearer
+  }
+
+  forgetToken() {
+    this.generation = -1
+    this.bearer = ''
+  }
+
+  join(url) {
+    return this.base + (url[0] === '/' ? '' : '/') + url
+  }
+
+  // ---- what the app calls -----------------------------------------------------------------------
+
+  request(api, args) {
+    const call = new RequestCall(this, api, args)
+    const handed = handOut(call)
+    this.enter(call)
+    return handed
+  }
+
+  ensureLogin() {
+    return this.enter(new TokenCall(this)).promise.then(() => {})
+  }
+
+  getToken() {
+    return this.enter(new TokenCall(this)).promise
+  }
+
+  logout() {
+    this.forgetToken()
+    return this.enter(new OpCall(this, (core, op) => core.logout(op, Date.now()))).promise
+  }
+
+  loginWithPhone(args) {
+    const code = args && args.code
+    if (!this.options['phone.url']) return Promise.reject(error('config', 'phone', { detail: 'option phone.url is not set' }))
+    return this.enter(new OpCall(this, (core, op) => core.phone(op, String(code)))).promise
+  }
+
+  loginWithProfile(args) {
+    const { desc, lang } = args || {}
+    if (!this.options['profile.url']) return Promise.reject(error('config', 'profile', { detail: 'option profile.url is not set' }))
+    // Inside the tap: nothing may be waited for before getUserProfile is called.
+    const tapped = this.entering ? this.safely(core => core.tap(Date.now())) : 0
+    if (tapped < 0) return Promise.reject(this.refusal())
+    const call = new OpCall(this, null)
+    const answer = begin => {
+      if (call.state !== OUT) return
+      call.begin = begin
+      call.state = NEW
+      this.enter(call)
+    }
+    call.state = OUT
+    this.running.add(call)
+    const fail = err => answer(core => call.fail(new WxpError(core.failure(err, true))))
+    try {
+      this.wx.getUserProfile({ desc, lang, success: res => answer((core, op) => core.profile(op, res, tapped)), fail })
+    } catch (e) {
+      fail({ errMsg: `getUserProfile:fail ${e && e.message}` })
+    }
+    return call.promise
+  }
+
+  session() {
+    const seen = this.entering && this.safely(core => core.session(Date.now()))
+    return seen || { status: 'loading', expiresAt: null, generation: 0 }
+  }
+
+  on(event, fn) {
+    (this.listeners[event] = this.listeners[event] || []).push(fn)
+  }
+
+  off(event, fn) {
+    this.listeners[event] = (this.listeners[event] || []).filter(other => fn && other !== fn)
+  }
+
+  // ---- the app's life ---------------------------------------------------------------------------
+
+  listenToApp() {
+    const { wx } = this
+    const heard = {
+      AppShow: () => this.safely(core => core.visible(true)),
+      AppHide: () => this.safely(core => core.visible(false)),
+      NetworkStatusChange: res => res && res.isConnected && this.safely(core => core.online()),
+    }
+    for (const name in heard) if (wx['on' + name]) wx['on' + name](heard[name])
+    this.unlisten = () => {
+      for (const name in heard) if (wx['off' + name]) wx['off' + name](heard[name])
+    }
+  }
+
+  dispose() {
+    if (this.disposed) return
+    this.disposed = true
+    this.unlisten()
+    const { core, instance } = this
+    if (instance) instance.clients.delete(this)
+    this.safely(() => core.dispose())
+    this.detach()
+    if (core) core.free()
+    this.failAll(error('disposed', 'load'))
+    this.listeners = {}
+  }
+}

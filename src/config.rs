@@ -1,0 +1,221 @@
+//! The options of `createWxp`: what they are, and what they come to.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use crate::error::{Code, Error, Stage};
+use crate::origin::{Origin, is_absolute};
+use crate::platform::Ms;
+
+/// What a value must be. The build hands the table below to JavaScript, which checks types before the
+/// WASM has loaded; the `TypeError` says `should`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A text that starts with http:// or https:// and a host.
+    Url,
+    /// A text.
+    Text,
+    /// A list of texts.
+    Texts,
+    /// A finite number of milliseconds, 0 or more.
+    Ms,
+    /// true or false.
+    Flag,
+    /// `'launch'` or `'never'`.
+    Check,
+    /// A function.
+    Function,
+    /// An object.
+    Object,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: &[Kind] =
+        &[Kind::Url, Kind::Text, Kind::Texts, Kind::Ms, Kind::Flag, Kind::Check, Kind::Function, Kind::Object];
+
+    /// The end of the sentence "option X should be …".
+    pub fn should(self) -> &'static str {
+        match self {
+            Kind::Url => "a string like 'https://api.example.com'",
+            Kind::Text => "a non-empty string",
+            Kind::Texts => "an array of strings",
+            Kind::Ms => "a number of milliseconds, 0 or more",
+            Kind::Flag => "true or false",
+            Kind::Check => "'launch' or 'never'",
+            Kind::Function => "a function",
+            Kind::Object => "an object",
+        }
+    }
+}
+
+/// One option.
+#[derive(Clone, Copy, Debug)]
+pub struct Opt {
+    /// Its path, such as `login.url`.
+    pub name: &'static str,
+    /// What it must be.
+    pub kind: Kind,
+    /// Whether `createWxp` throws without it.
+    pub required: bool,
+}
+
+const fn required(name: &'static str, kind: Kind) -> Opt {
+    Opt { name, kind, required: true }
+}
+
+const fn optional(name: &'static str, kind: Kind) -> Opt {
+    Opt { name, kind, required: false }
+}
+
+/// Every option.
+pub const OPTIONS: &[Opt] = &[
+    required("baseUrl", Kind::Url),
+    required("login.url", Kind::Text),
+    optional("login.body", Kind::Function),
+    optional("login.readToken", Kind::Function),
+    optional("login.header", Kind::Object),
+    optional("login.timeout", Kind::Ms),
+    optional("profile.url", Kind::Text),
+    optional("phone.url", Kind::Text),
+    optional("logout.url", Kind::Text),
+    optional("allowedOrigins", Kind::Texts),
+    optional("isUnauthorized", Kind::Function),
+    optional("checkSession", Kind::Check),
+    optional("checkSessionTimeout", Kind::Ms),
+    optional("storage.key", Kind::Text),
+    optional("storage.encrypt", Kind::Flag),
+    optional("expiryMargin", Kind::Ms),
+    optional("cooldown.first", Kind::Ms),
+    optional("cooldown.max", Kind::Ms),
+    optional("requestTimeout", Kind::Ms),
+    optional("loadTimeout", Kind::Ms),
+    optional("wasmPath", Kind::Text),
+    optional("wx", Kind::Object),
+    optional("WXWebAssembly", Kind::Object),
+    optional("log", Kind::Function),
+];
+
+/// Where the options come from: values by their path. Types were checked before.
+pub trait Source {
+    /// A text.
+    fn text(&self, name: &str) -> Option<String>;
+    /// A list of texts.
+    fn texts(&self, name: &str) -> Vec<String>;
+    /// A duration.
+    fn ms(&self, name: &str) -> Option<Ms>;
+}
+
+/// The options, read and resolved.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `baseUrl` without a slash at its end.
+    base: String,
+    /// Urls whose origins may see the token besides that of `base`.
+    allowed: Vec<String>,
+    /// Where codes are exchanged.
+    pub login_url: String,
+    /// Where profiles go.
+    pub profile_url: Option<String>,
+    /// Where phone codes go.
+    pub phone_url: Option<String>,
+    /// Where logouts are told.
+    pub logout_url: Option<String>,
+    /// For the whole login, ms.
+    pub login_timeout: Ms,
+    /// Whether a restored token is checked once per launch.
+    pub check_session: bool,
+    /// For that check, ms.
+    pub check_timeout: Ms,
+    /// How long before its end a token is renewed, ms; a tenth of its life if that is shorter.
+    pub margin: Ms,
+    /// The first cooldown, ms; it doubles with every further failure.
+    pub cooldown_first: Ms,
+    /// The longest cooldown, ms.
+    pub cooldown_max: Ms,
+    /// The key of the stored record.
+    pub storage_key: String,
+    /// What a token was issued for: appId, envVersion, origin of `baseUrl` and `login.url`.
+    pub binding: String,
+}
+
+impl Config {
+    /// Reads the options. `app` says whose they are: appId and envVersion, empty if unknown.
+    ///
+    /// # Errors
+    /// Code `config`, naming the option.
+    pub fn read(source: &impl Source, app: &str) -> Result<Self, Error> {
+        let base = source.text("baseUrl").unwrap_or_default().trim_end_matches('/').to_string();
+        match Origin::parse(&base) {
+            Some(home) if home.is_secure() && !base.contains(['?', '#']) => {}
+            Some(_) => return Err(wrong("baseUrl", "should be https (http only for loopback and private addresses), without query")),
+            None => return Err(wrong("baseUrl", "has no host that can be read; write it as https://host[:port][/path], in ASCII")),
+        }
+        let allowed = source.texts("allowedOrigins");
+        if !allowed.iter().all(|url| Origin::parse(url).is_some_and(|origin| origin.is_secure())) {
+            return Err(wrong("allowedOrigins", "should hold origins such as https://cdn.example.com"));
+        }
+        let mut config = Self {
+            base,
+            allowed,
+            login_url: String::new(),
+            profile_url: None,
+            phone_url: None,
+            logout_url: None,
+            login_timeout: source.ms("login.timeout").unwrap_or(15_000),
+            check_session: source.text("checkSession").as_deref() != Some("never"),
+            check_timeout: source.ms("checkSessionTimeout").unwrap_or(3_000),
+            margin: source.ms("expiryMargin").unwrap_or(60_000),
+            cooldown_first: source.ms("cooldown.first").unwrap_or(1_000),
+            cooldown_max: source.ms("cooldown.max").unwrap_or(30_000),
+            storage_key: String::new(),
+            binding: String::new(),
+        };
+        config.login_url = config.endpoint("login.url", source)?.unwrap_or_default();
+        config.profile_url = config.endpoint("profile.url", source)?;
+        config.phone_url = config.endpoint("phone.url", source)?;
+        config.logout_url = config.endpoint("logout.url", source)?;
+        config.binding = format!("{app}|{}|{}", origin_text(&config.base), config.login_url);
+        config.storage_key = match source.text("storage.key") {
+            Some(key) => key,
+            None => format!("miniprogram-login:{:x}", fnv1a(&config.binding)),
+        };
+        Ok(config)
+    }
+
+    /// Whether the token may go to this absolute url (rule 8).
+    pub fn is_home(&self, url: &str) -> bool {
+        let Some(target) = Origin::parse(url) else { return false };
+        target.is_secure()
+            && core::iter::once(&self.base).chain(&self.allowed).any(|home| Origin::parse(home) == Some(target))
+    }
+
+    fn endpoint(&self, name: &'static str, source: &impl Source) -> Result<Option<String>, Error> {
+        let Some(url) = source.text(name) else { return Ok(None) };
+        let url = if is_absolute(&url) { url } else { join(&self.base, &url) };
+        if self.is_home(&url) { Ok(Some(url)) } else { Err(wrong(name, "should be on the origin of baseUrl or on one of allowedOrigins")) }
+    }
+}
+
+/// `base + url` with one slash between.
+pub fn join(base: &str, url: &str) -> String {
+    let slash = if url.starts_with('/') { "" } else { "/" };
+    format!("{base}{slash}{url}")
+}
+
+/// The origin of a URL that parsed, as text: what stands before the path.
+fn origin_text(url: &str) -> String {
+    let authority = url.find("://").map_or(0, |at| at + 3);
+    let end = url[authority..].find('/').map_or(url.len(), |at| authority + at);
+    url[..end].to_ascii_lowercase()
+}
+
+fn wrong(name: &str, should: &str) -> Error {
+    Error::new(Code::Config, Stage::Config).detail(format!("option {name} {should}"))
+}
+
+/// FNV-1a, 64 bit: tells keys of different bindings apart; not a secret.
+fn fnv1a(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+}

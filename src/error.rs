@@ -1,0 +1,277 @@
+//! What can go wrong, as the app sees it: a closed set of codes, the stage, and redacted texts.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+
+use serde::Serialize;
+
+use crate::platform::Failure;
+
+/// Declares [`Code`] once, with everything that is said about a code.
+macro_rules! codes {
+    ($($variant:ident $name:literal $retryable:literal $text:literal)*) => {
+        /// The closed set of `WxpError.code`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+        pub enum Code {
+            $(#[doc = $text] #[serde(rename = $name)] $variant,)*
+        }
+
+        impl Code {
+            /// Every code, for tests and for the table the build hands to JavaScript.
+            pub const ALL: &[Code] = &[$(Code::$variant),*];
+
+            /// The name in `WxpError.code`.
+            pub fn name(self) -> &'static str {
+                match self { $(Code::$variant => $name),* }
+            }
+
+            /// Whether the same call may succeed when made again later, unchanged.
+            pub fn retryable(self) -> bool {
+                match self { $(Code::$variant => $retryable),* }
+            }
+
+            /// What happened and what to do, for the developer who reads the error.
+            pub fn text(self) -> &'static str {
+                match self { $(Code::$variant => $text),* }
+            }
+        }
+    };
+}
+
+codes! {
+    Config "config" false "An option or the mini program's own settings are wrong; correct them, a retry won't help"
+    WasmUnavailable "wasm_unavailable" true "The WASM module could not be loaded; check that the .wasm.br file is in the package at wasmPath, the next call tries again"
+    Internal "internal" true "The WASM instance stopped unexpectedly; the next call runs on a fresh one"
+    Disposed "disposed" false "This wxp was disposed; create a new one"
+    LoginFailed "login_failed" true "wx.login failed, or the server refused the token that it had just issued"
+    LoginTimeout "login_timeout" true "The login did not finish within login.timeout"
+    LoginBlocked "login_blocked" false "WeChat or the server blocks logins of this user; show a message, do not retry"
+    RateLimited "rate_limited" true "Too many logins in a short time; wait about a minute"
+    ExchangeFailed "exchange_failed" true "The server did not exchange the code for a token"
+    ExchangeBadAnswer "exchange_bad_answer" false "The server's answer has no token; expected HTTP 200 {code: 200 or 0, data: {authorizationToken: string}}, or set login.readToken"
+    CodeRejected "code_rejected" true "The server refused two fresh wx.login codes; check that its appid and secret belong to this mini program"
+    NotLoggedIn "not_logged_in" true "No session yet at the tap, a silent login was started; call ensureLogin() in onLoad and ask for another tap"
+    LoggedOut "logged_out" false "logout() was called meanwhile"
+    SessionKeyStale "session_key_stale" true "The session_key changed after the user's consent; a silent login was started, ask for another tap"
+    ProfileDenied "profile_denied" false "The user refused"
+    ProfileNeedsTap "profile_needs_tap" false "getUserProfile works only directly inside a tap handler; call loginWithProfile before anything asynchronous"
+    ProfilePrivacy "profile_privacy" false "The privacy agreement was not accepted or does not declare this API"
+    ProfileDesc "profile_desc" false "desc must have 1 to 30 bytes, about 15 Chinese characters"
+    ProfileAnonymous "profile_anonymous" false "WeChat gave the anonymous profile (since 2022); use the avatar and nickname fill-in form"
+    ProfileFailed "profile_failed" true "The profile could not be had or the server did not accept it"
+    PhoneFailed "phone_failed" true "The server did not accept the phone code; it works once and for five minutes"
+    Network "network" true "The network failed"
+    Timeout "timeout" true "The request got no answer in time"
+    Aborted "aborted" false "abort() was called"
+    Interrupted "interrupted" true "WeChat cut the request off because the app went to the background or the network changed"
+    DomainNotAllowed "domain_not_allowed" false "The host is not in the request domain list of the mini program's settings"
+    RequestFailed "request_failed" true "wx refused or could not perform the call"
+    HookFailed "hook_failed" false "A function given to createWxp threw"
+    StorageFailed "storage_failed" true "The token could not be stored; it stays in memory"
+}
+
+/// Where it happened: `WxpError.stage`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// Loading the WASM module.
+    Load,
+    /// `wx.checkSession`.
+    CheckSession,
+    /// `wx.login`.
+    Login,
+    /// The code exchange with the server.
+    Exchange,
+    /// Asking for, or submitting, the profile.
+    Profile,
+    /// Submitting the phone code.
+    Phone,
+    /// A request of the app.
+    Request,
+    /// Telling the server about a logout.
+    Logout,
+    /// Reading or writing the stored record.
+    Storage,
+    /// Reading the options.
+    Config,
+}
+
+/// A rejection, or the payload of an `error` event. Its texts are redacted when it is made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Error {
+    /// What happened.
+    pub code: Code,
+    /// At which stage.
+    pub stage: Stage,
+    /// More than the code says, in our own words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<Cow<'static, str>>,
+    /// wx's or the server's text, redacted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub err_msg: Option<String>,
+    /// wx's error number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub errno: Option<i32>,
+    /// The HTTP status of the server's answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status_code: Option<u16>,
+}
+
+impl Error {
+    /// An error of ours, without words of others.
+    pub fn new(code: Code, stage: Stage) -> Self {
+        Self { code, stage, detail: None, err_msg: None, errno: None, status_code: None }
+    }
+
+    /// An error that wx reported, its text redacted. `known` are secrets that may stand in it.
+    pub fn from_wx(code: Code, stage: Stage, failure: &Failure, known: &[&str]) -> Self {
+        Self {
+            err_msg: Some(redact(&failure.err_msg, known)),
+            errno: failure.errno,
+            ..Self::new(code, stage)
+        }
+    }
+
+    /// Adds what our own words say beyond the code's text.
+    pub fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// Adds the HTTP status of the answer.
+    pub fn status(mut self, status: u16) -> Self {
+        self.status_code = Some(status);
+        self
+    }
+
+    /// Whether it counts towards the cooldown (rule 3): mistakes in the set-up, the app's own acts and
+    /// interruptions say nothing about the next attempt.
+    pub fn counts(&self) -> bool {
+        !matches!(
+            self.code,
+            Code::Config | Code::HookFailed | Code::Aborted | Code::LoggedOut | Code::Interrupted | Code::Disposed
+        )
+    }
+}
+
+/// Which code a failed `wx.login` has.
+pub fn of_login(failure: &Failure) -> Code {
+    let seen = Seen::new(failure);
+    match failure.errno {
+        Some(1402101) => Code::LoginBlocked,
+        Some(1003) => Code::RateLimited,
+        Some(1005) => Code::Config,
+        _ if seen.hook() => Code::HookFailed,
+        _ if seen.interrupted() => Code::Interrupted,
+        _ if seen.any(&["too frequent", "freq", "45009", "45011"]) => Code::RateLimited,
+        _ if seen.any(&["40226", "blocked"]) => Code::LoginBlocked,
+        _ if seen.any(&["41002", "40013", "appid", "no permission"]) => Code::Config,
+        _ if seen.timeout() => Code::LoginTimeout,
+        _ => Code::LoginFailed,
+    }
+}
+
+/// Which code a failed request, upload or download has.
+pub fn of_transport(failure: &Failure) -> Code {
+    let seen = Seen::new(failure);
+    match failure.errno {
+        Some(600002) => Code::DomainNotAllowed,
+        _ if seen.hook() => Code::HookFailed,
+        _ if seen.any(&["fail abort"]) => Code::Aborted,
+        _ if seen.interrupted() => Code::Interrupted,
+        _ if seen.any(&["domain list"]) => Code::DomainNotAllowed,
+        _ if seen.timeout() => Code::Timeout,
+        Some(600000 | 600001 | 108) => Code::Network,
+        _ if seen.any(NETWORK) => Code::Network,
+        _ => Code::RequestFailed,
+    }
+}
+
+/// Which code a failed `wx.getUserProfile` has. The privacy refusal comes with errno 104 in the wild,
+/// which officially is "user authorize canceled": the text decides first.
+pub fn of_profile(failure: &Failure) -> Code {
+    let seen = Seen::new(failure);
+    match failure.errno {
+        _ if seen.any(&["tap gesture"]) => Code::ProfileNeedsTap,
+        _ if seen.any(&["desc length", "desc"]) => Code::ProfileDesc,
+        _ if seen.any(&["privacy"]) => Code::ProfilePrivacy,
+        _ if seen.any(&["deny", "denied", "cancel"]) => Code::ProfileDenied,
+        Some(103) => Code::ProfileDenied,
+        Some(104 | 112 | 101100..=101102 | 1025) => Code::ProfilePrivacy,
+        _ => Code::ProfileFailed,
+    }
+}
+
+/// Whether a failed `wx.checkSession` says that the session timed out (rule 5); any other failure may
+/// only mean that the network was down.
+pub fn says_session_expired(failure: &Failure) -> bool {
+    failure.errno == Some(-13001)
+        || Seen::new(failure).any(&["-13001", "session time out", "session timeout", "need relogin"])
+}
+
+const NETWORK: &[&str] = &[
+    "net::", "cronet", "resolve host", "unknow host", "unknown host", "offline", "network", "socket", "ssl", "kcferror",
+    "-1001", "互联网", "网络", "網絡", "網路", "主机", "服务器", "数据连接", "协议错误",
+];
+
+/// A failure's text in lower case, asked several questions.
+struct Seen<'a>(String, &'a Failure);
+
+impl<'a> Seen<'a> {
+    fn new(failure: &'a Failure) -> Self {
+        Self(failure.err_msg.to_ascii_lowercase(), failure)
+    }
+
+    fn any(&self, needles: &[&str]) -> bool {
+        needles.iter().any(|needle| self.0.contains(needle))
+    }
+
+    fn hook(&self) -> bool {
+        self.1.hook
+    }
+
+    fn interrupted(&self) -> bool {
+        self.1.errno == Some(600003) || self.any(&["interrupted", "suspend", "10011", "network change"])
+    }
+
+    fn timeout(&self) -> bool {
+        self.1.errno == Some(5) || self.any(&["timeout", "time out", "timed out", "timed_out", "超时", "逾時"])
+    }
+}
+
+/// Replaces what may be a secret in a text of wx or the server: the `known` ones wherever they stand,
+/// long runs that look like a token, code or key, and digits that look like a phone number.
+pub fn redact(text: &str, known: &[&str]) -> String {
+    const HIDDEN: &str = "[redacted]";
+    let mut text = Cow::Borrowed(text);
+    for secret in known.iter().filter(|secret| !secret.is_empty()) {
+        if text.contains(secret) {
+            text = Cow::Owned(text.replace(secret, HIDDEN));
+        }
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = &*text;
+    while let Some(first) = rest.chars().next() {
+        let run = rest.find(|c| !in_run(c)).unwrap_or(rest.len());
+        let (piece, after) = rest.split_at(run.max(first.len_utf8()));
+        out.push_str(if suspicious(piece) { HIDDEN } else { piece });
+        rest = after;
+    }
+    out
+}
+
+fn in_run(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '-' | '_' | '.' | '~')
+}
+
+/// A phone number has at least 8 digits in a row; a token or key is long and mixes letters and digits,
+/// or is padded base64. Names like `ERR_CONNECTION_TIMED_OUT` are long too, but have no digit.
+fn suspicious(run: &str) -> bool {
+    let digits = run.bytes().filter(u8::is_ascii_digit).count();
+    let letters = run.bytes().filter(u8::is_ascii_alphabetic).count();
+    let mixed = digits > 0 && letters > 0;
+    let padded = run.ends_with('=') || (run.contains('+') && letters > 0);
+    let phone = run.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() >= 8);
+    phone || (run.len() >= 16 && (mixed || padded))
+}

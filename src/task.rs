@@ -1,0 +1,70 @@
+//! What drives the flows: a list of futures, polled whenever something that they may wait for has come.
+//!
+//! No executor of JavaScript's is used. A flow then moves on inside the very call that brought the
+//! answer: it needs no microtask (a macrotask on iOS 15 and older), a trap reaches the JavaScript that
+//! made the call and can be told to the app, and the tests drive the same code step by step.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use core::cell::{Cell, RefCell};
+use core::fmt;
+use core::future::Future;
+use core::pin::Pin;
+use core::task::Context;
+
+use futures::task::noop_waker_ref;
+
+/// The flows under way.
+#[derive(Default)]
+pub struct Tasks {
+    running: RefCell<Vec<Pin<Box<dyn Future<Output = ()>>>>>,
+    spawned: RefCell<Vec<Pin<Box<dyn Future<Output = ()>>>>>,
+    polling: Cell<bool>,
+    again: Cell<bool>,
+    closed: Cell<bool>,
+}
+
+impl fmt::Debug for Tasks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tasks").field("polling", &self.polling).finish_non_exhaustive()
+    }
+}
+
+impl Tasks {
+    /// Adds a flow. It starts with the next [`Self::run`].
+    pub fn spawn(&self, flow: impl Future<Output = ()> + 'static) {
+        self.spawned.borrow_mut().push(Box::pin(flow));
+    }
+
+    /// Polls every flow until none of them can go on. Called from inside a flow (a callback of wx that
+    /// comes synchronously), it asks the outer call for another round.
+    pub fn run(&self) {
+        self.again.set(true);
+        if self.polling.replace(true) {
+            return;
+        }
+        while self.again.replace(false) || !self.spawned.borrow().is_empty() {
+            let mut running = self.running.borrow_mut();
+            running.append(&mut self.spawned.borrow_mut());
+            let mut context = Context::from_waker(noop_waker_ref());
+            running.retain_mut(|flow| !self.closed.get() && flow.as_mut().poll(&mut context).is_pending());
+        }
+        self.polling.set(false);
+    }
+
+    /// Drops every flow, and every one that is spawned later.
+    pub fn close(&self) {
+        self.closed.set(true);
+        self.run();
+    }
+
+    /// How many flows are under way.
+    pub fn len(&self) -> usize {
+        self.spawned.borrow().len() + self.running.try_borrow().map_or(0, |running| running.len())
+    }
+
+    /// Whether no flow is under way.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
