@@ -1,1 +1,184 @@
-//! Tools of the build.
+//! The tools that build and tests need, set up on a fresh machine: each function installs what is missing, says so, and is
+//! quick when everything is there.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use crate::sh::{command, output, root, run, target};
+
+const WASM_PACK: &str = "0.15.1";
+const NODE_MAJOR: u32 = 20;
+
+/// The wasm32 target, wasm-pack, and the wasm-bindgen CLI of exactly the crate's version.
+pub fn wasm() -> Result<()> {
+    let libs = output(command("rustc").args([
+        "--print",
+        "target-libdir",
+        "--target",
+        "wasm32-unknown-unknown",
+    ]))?;
+    if !Path::new(libs.trim()).exists() {
+        println!("installing the Rust target wasm32-unknown-unknown");
+        run(command("rustup").args(["target", "add", "wasm32-unknown-unknown"]))?;
+    }
+    cargo_tool("wasm-pack", "wasm-pack", WASM_PACK)?;
+    cargo_tool("wasm-bindgen-cli", "wasm-bindgen", &wasm_bindgen_version()?)
+}
+
+/// The version in Cargo.lock. Glue and module only fit together when the CLI's version equals the crate's.
+fn wasm_bindgen_version() -> Result<String> {
+    let lock = std::fs::read_to_string(root().join("Cargo.lock")).context("Cargo.lock")?;
+    lock.split_once("name = \"wasm-bindgen\"\nversion = \"")
+        .and_then(|(_, rest)| rest.split_once('"'))
+        .map(|(version, _)| version.to_owned())
+        .context("Cargo.lock names no wasm-bindgen")
+}
+
+fn cargo_tool(package: &str, program: &str, version: &str) -> Result<()> {
+    let installed = || output(command(program).arg("--version")).unwrap_or_default();
+    let is_it = |printed: &str| printed.split_whitespace().nth(1) == Some(version);
+    if is_it(&installed()) {
+        return Ok(());
+    }
+    println!("installing {package} {version} (compiles for some minutes, once)");
+    let to = target().join("tools");
+    run(command("cargo")
+        .args([
+            "install",
+            "--quiet",
+            "--locked",
+            "--force",
+            "--version",
+            version,
+            package,
+            "--root",
+        ])
+        .arg(&to))?;
+    let printed = installed();
+    if !is_it(&printed) {
+        bail!(
+            "{program} {version} was installed, but running it prints {:?}",
+            printed.trim()
+        );
+    }
+    Ok(())
+}
+
+/// Node.js and the npm packages of xtask/package-lock.json.
+pub fn node() -> Result<()> {
+    let printed = output(command("node").arg("--version"))
+        .context("Node.js 20 or newer is needed; it is not on PATH")?;
+    let major = printed
+        .trim()
+        .trim_start_matches('v')
+        .split('.')
+        .next()
+        .and_then(|m| m.parse::<u32>().ok());
+    if major.is_none_or(|m| m < NODE_MAJOR) {
+        bail!(
+            "Node.js {NODE_MAJOR} or newer is needed; this one is {}",
+            printed.trim()
+        );
+    }
+    // A copy of the lock file beside the packages tells which one they were installed from.
+    let lock = std::fs::read(root().join("xtask/package-lock.json"))?;
+    let installed = root().join("xtask/node_modules/.installed-lock.json");
+    if std::fs::read(&installed).is_ok_and(|i| i == lock) {
+        return Ok(());
+    }
+    println!("installing the Node tools of xtask/package-lock.json (a minute or two)");
+    run(command("npm").args([
+        "ci",
+        "--prefix",
+        "xtask",
+        "--no-audit",
+        "--no-fund",
+        "--loglevel=error",
+    ]))?;
+    Ok(std::fs::write(installed, lock)?)
+}
+
+/// The browser and its driver.
+#[derive(Debug)]
+pub struct Browser {
+    /// The Chromium executable.
+    pub chromium: PathBuf,
+    /// ChromeDriver of the same version.
+    pub chromedriver: PathBuf,
+}
+
+/// Chromium and ChromeDriver: from CHROMIUM and CHROMEDRIVER, from PATH, or from apt.
+pub fn browser() -> Result<Browser> {
+    let find = || {
+        let chromium = named_by("CHROMIUM").or_else(|| {
+            ["chromium", "chromium-browser", "google-chrome"]
+                .iter()
+                .find_map(|n| on_path(n))
+        });
+        let chromedriver = named_by("CHROMEDRIVER").or_else(|| on_path("chromedriver"));
+        Some(Browser {
+            chromium: chromium?,
+            chromedriver: chromedriver?,
+        })
+    };
+    if let Some(found) = find() {
+        return Ok(found);
+    }
+    apt(&["chromium", "chromium-driver"])?;
+    find().context("Chromium and ChromeDriver are needed: install them, or name them in CHROMIUM and CHROMEDRIVER")
+}
+
+/// PostgreSQL's server programs, which the backend's tests start for themselves.
+pub fn postgres() -> Result<()> {
+    let there = || on_path("initdb").is_some() || !debian_postgres().is_empty();
+    if !there() {
+        apt(&["postgresql"])?;
+    }
+    if !there() {
+        bail!("PostgreSQL is needed for the backend's tests: install it so that initdb is on PATH");
+    }
+    Ok(())
+}
+
+/// Debian keeps them off PATH, one directory a version.
+fn debian_postgres() -> Vec<PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten();
+    versions
+        .map(|v| v.path().join("bin/initdb"))
+        .filter(|p| p.exists())
+        .collect()
+}
+
+fn apt(packages: &[&str]) -> Result<()> {
+    let root = output(command("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    if !root || on_path("apt-get").is_none() {
+        bail!(
+            "missing: {}. As root: apt-get install {}",
+            packages.join(" and "),
+            packages.join(" ")
+        );
+    }
+    println!("installing with apt: {}", packages.join(" "));
+    run(command("apt-get").args(["-qq", "update"]))?;
+    let install = ["-qq", "install", "-y", "--no-install-recommends"];
+    run(command("apt-get")
+        .args(install)
+        .args(packages)
+        .env("DEBIAN_FRONTEND", "noninteractive"))
+}
+
+fn named_by(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable)
+        .filter(|v| !v.is_empty())
+        .map(PathBuf::from)
+}
+
+fn on_path(program: &str) -> Option<PathBuf> {
+    std::env::split_paths(&std::env::var_os("PATH")?)
+        .map(|dir| dir.join(program))
+        .find(|p| p.is_file())
+}

@@ -1,0 +1,92 @@
+//! apis.js: the wx functions that take an options object with success, fail and complete, by their official types.
+
+use anyhow::{Context, Result};
+
+use crate::sh::{command, output, root, target};
+
+/// The source of apis.js.
+pub fn generate() -> Result<String> {
+    Ok(format!(
+        "export const APIS = '{}'\n",
+        callback_apis()?.join(" ")
+    ))
+}
+
+/// Their names, sorted. Asking the TypeScript compiler takes seconds: remembered until the typings change.
+fn callback_apis() -> Result<Vec<String>> {
+    let typings = root().join("xtask/node_modules/miniprogram-api-typings");
+    let version = std::fs::read(typings.join("package.json")).context("miniprogram-api-typings")?;
+    let (seen, done) = (target().join("apis.seen"), target().join("apis.json"));
+    if !std::fs::read(&seen).is_ok_and(|s| s == version) {
+        let json = output(command("node").arg("xtask/js/apis.mjs"))?;
+        std::fs::write(&done, json)?;
+        std::fs::write(seen, version)?;
+    }
+    let json: serde_json::Value = serde_json::from_slice(&std::fs::read(done)?)?;
+    let mut names: Vec<String> = serde_json::from_value(json["callbacks"].clone())?;
+    names.sort();
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lists() -> (Vec<String>, Vec<String>) {
+        crate::tools::node().expect("Node tools");
+        let json = output(command("node").arg("xtask/js/apis.mjs")).expect("apis.mjs runs");
+        let json: serde_json::Value = serde_json::from_str(&json).expect("it prints JSON");
+        let list = |key: &str| serde_json::from_value(json[key].clone()).expect("a list of names");
+        (list("functions"), list("callbacks"))
+    }
+
+    #[test]
+    fn the_types_decide_and_the_names_would_not() {
+        let (functions, callbacks) = lists();
+        assert_eq!((functions.len(), callbacks.len()), (495, 286));
+        for with in [
+            "request",
+            "uploadFile",
+            "downloadFile",
+            "connectSocket",
+            "login",
+            "getStorage",
+            "exitMiniProgram",
+        ] {
+            assert!(
+                callbacks.iter().any(|c| c == with),
+                "{with} takes callbacks"
+            );
+        }
+        for without in [
+            "getStorageSync",
+            "onAppShow",
+            "canIUse",
+            "createSelectorQuery",
+            "getUpdateManager",
+            "nextTick",
+        ] {
+            assert!(
+                functions.iter().any(|f| f == without) && !callbacks.iter().any(|c| c == without),
+                "{without} takes none"
+            );
+        }
+        // Whoever goes by names, leaving out on…, off…, create… and …Sync, promisifies 34 functions that take no callbacks.
+        let by_name = |f: &&String| {
+            let word = |prefix| {
+                f.strip_prefix(prefix)
+                    .is_some_and(|rest: &str| rest.starts_with(|c: char| c.is_ascii_uppercase()))
+            };
+            !(word("on") || word("off") || word("create") || f.ends_with("Sync"))
+        };
+        assert_eq!(
+            functions
+                .iter()
+                .filter(by_name)
+                .filter(|f| !callbacks.contains(f))
+                .count(),
+            34
+        );
+        assert_eq!(callbacks.iter().filter(|c| !by_name(c)).count(), 0);
+    }
+}

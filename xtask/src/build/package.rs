@@ -1,0 +1,77 @@
+//! pkg/: the npm package. `miniprogram_dist/` is what "build npm" copies into a mini program, file by file.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+use super::{module::NAME, pkg, recreate, size::brotli, write};
+use crate::sh::{node_tool, output, root, target};
+
+/// Fills pkg/ from the staged sources and the module; returns the bundled JavaScript.
+pub fn assemble(stage: &Path, module: &[u8]) -> Result<String> {
+    let dist = pkg().join("miniprogram_dist");
+    recreate(&pkg())?;
+    recreate(&dist)?;
+
+    let js = bundle(stage)?;
+    write(&dist.join("index.js"), &js)?;
+    write(&dist.join(format!("{NAME}.wasm.br")), brotli(module))?;
+    write(&dist.join("index.d.ts"), read(&stage.join("index.d.ts"))?)?;
+
+    let mut manifest: Value = serde_json::from_str(&read(&stage.join("package.json"))?)
+        .context("pkg-template/package.json")?;
+    manifest["version"] = env!("CARGO_PKG_VERSION").into();
+    let needed = [
+        ("miniprogram", "miniprogram_dist"),
+        ("main", "miniprogram_dist/index.js"),
+        ("types", "miniprogram_dist/index.d.ts"),
+    ];
+    for (field, value) in needed {
+        if manifest[field] != value {
+            bail!(
+                "pkg-template/package.json: {field:?} should be {value:?}, it is {}",
+                manifest[field]
+            );
+        }
+    }
+    write(
+        &pkg().join("package.json"),
+        serde_json::to_string_pretty(&manifest)? + "\n",
+    )?;
+    write(&pkg().join("README.md"), read(&stage.join("README.md"))?)?;
+    for license in ["LICENSE-MIT", "LICENSE-APACHE"] {
+        write(&pkg().join(license), read(&root().join(license))?)?;
+    }
+    Ok(js)
+}
+
+/// One CommonJS file; its source map goes beside the build, not into the package, where it would count toward the app's 2 MB.
+fn bundle(stage: &Path) -> Result<String> {
+    let dir = target().join("pkg-maps");
+    recreate(&dir)?;
+    let file = dir.join("index.js");
+    output(
+        node_tool("esbuild")
+            .arg(stage.join("index.js"))
+            .args([
+                "--bundle",
+                "--minify",
+                "--format=cjs",
+                "--platform=neutral",
+                "--target=es2017",
+                "--charset=utf8",
+            ])
+            .args([
+                "--sourcemap=external",
+                "--legal-comments=none",
+                "--log-level=warning",
+            ])
+            .arg(format!("--outfile={}", file.display())),
+    )?;
+    read(&file)
+}
+
+fn read(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}

@@ -1,0 +1,58 @@
+//! What the package weighs.
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+use brotli::enc::BrotliEncoderParams;
+
+use super::{module::NAME, write};
+use crate::sh::target;
+
+/// The most that module and JavaScript may weigh together, compressed, bytes.
+const LIMIT: usize = 28 * 1024;
+
+/// Prints the sizes of the package in `pkg`, writes them to target/size.json, and fails above the limit.
+pub fn report(pkg: &Path, module: &[u8]) -> Result<()> {
+    let dist = pkg.join("miniprogram_dist");
+    let compressed = std::fs::read(dist.join(format!("{NAME}.wasm.br")))?.len();
+    let js = std::fs::read(dist.join("index.js"))?;
+    let js_compressed = brotli(&js).len();
+    let sum = compressed + js_compressed;
+    let table = [
+        ("wasm", module.len()),
+        ("wasm.br", compressed),
+        ("js", js.len()),
+        ("js.br", js_compressed),
+        ("wasm.br + js.br", sum),
+        ("limit", LIMIT),
+    ];
+    for (what, bytes) in table {
+        println!("{what:>16} {bytes:>7} bytes");
+    }
+    let json: serde_json::Map<String, serde_json::Value> = table
+        .iter()
+        .map(|(what, bytes)| (what.to_string(), (*bytes).into()))
+        .collect();
+    write(
+        &target().join("size.json"),
+        serde_json::to_string_pretty(&json)? + "\n",
+    )?;
+    if sum > LIMIT {
+        bail!("the package is {} bytes over its limit", sum - LIMIT);
+    }
+    Ok(())
+}
+
+/// Brotli at its best quality, the window larger than any input here.
+pub fn brotli(bytes: &[u8]) -> Vec<u8> {
+    let params = BrotliEncoderParams {
+        quality: 11,
+        lgwin: 22,
+        size_hint: bytes.len(),
+        ..Default::default()
+    };
+    let mut out = Vec::new();
+    // Writing to memory does not fail.
+    let _ = brotli::BrotliCompress(&mut &bytes[..], &mut out, &params);
+    out
+}

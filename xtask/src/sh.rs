@@ -1,0 +1,88 @@
+//! Running other programs: from the repository's root, with the project's own tools first on PATH.
+
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context, Result, bail};
+
+/// The repository.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap_or(Path::new("."))
+        .to_path_buf()
+}
+
+/// Where everything built goes.
+pub fn target() -> PathBuf {
+    match std::env::var_os("CARGO_TARGET_DIR") {
+        Some(dir) => std::path::absolute(&dir).unwrap_or(dir.into()),
+        None => root().join("target"),
+    }
+}
+
+/// A program of the Node tools.
+pub fn node_tool(name: &str) -> Command {
+    command(root().join("xtask/node_modules/.bin").join(name))
+}
+
+/// A program to run in the repository's root.
+pub fn command(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    let mut path = vec![target().join("tools/bin")];
+    path.extend(std::env::split_paths(
+        &std::env::var_os("PATH").unwrap_or_default(),
+    ));
+    command
+        .current_dir(root())
+        .env("PATH", std::env::join_paths(path).unwrap_or_default());
+    // The flags in .cargo/config.toml are what makes the module load on devices; this variable would replace them. RUSTUP_TOOLCHAIN and
+    // CARGO are left by an outer cargo and point past rust-toolchain.toml and the tools' own choice.
+    command
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS");
+    command
+}
+
+/// Runs to the end, its output going where ours goes.
+pub fn run(command: &mut Command) -> Result<()> {
+    let status = command
+        .stdin(Stdio::null())
+        .status()
+        .with_context(|| format!("cannot start {}", spell(command)))?;
+    if !status.success() {
+        bail!("{} ended with {status}", spell(command));
+    }
+    Ok(())
+}
+
+/// Runs to the end and returns what it printed; what it printed is in the error when it fails.
+pub fn output(command: &mut Command) -> Result<String> {
+    let out = command
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| format!("cannot start {}", spell(command)))?;
+    let stdout = String::from_utf8_lossy(&out.stdout).into_owned();
+    if !out.status.success() {
+        bail!(
+            "{} ended with {}\n{stdout}{}",
+            spell(command),
+            out.status,
+            String::from_utf8_lossy(&out.stderr)
+        );
+    }
+    Ok(stdout)
+}
+
+/// The command as one would type it, programs by their name alone.
+fn spell(command: &Command) -> String {
+    let name = Path::new(command.get_program())
+        .file_name()
+        .unwrap_or(command.get_program());
+    let mut words = vec![name.to_string_lossy().into_owned()];
+    words.extend(command.get_args().map(|a| a.to_string_lossy().into_owned()));
+    words.join(" ")
+}
