@@ -9,7 +9,7 @@ TextEncoder.prototype.encode = function (text) {
     let point = char.codePointAt(0)
     if (point >= 0xd800 && point <= 0xdfff) point = 0xfffd
     const more = point < 0x80 ? 0 : point < 0x800 ? 1 : point < 0x10000 ? 2 : 3
-    bytes.push(more ? 0xf00 >> more & 0xff | point >> 6 * more : point)
+    bytes.push(more ? [0, 0xc0, 0xe0, 0xf0][more] | point >> 6 * more : point)
     for (let n = more - 1; n >= 0; n--) bytes.push(0x80 | point >> 6 * n & 0x3f)
   }
   return new Uint8Array(bytes)

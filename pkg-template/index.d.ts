@@ -1,0 +1,236 @@
+/**
+ * Creates the app's one object. Synchronous: call it at the top of app.js; calls wait for the WASM module to load.
+ *
+ * ```js
+ * import { createWxp } from 'miniprogram-login'
+ * const wxp = createWxp({ baseUrl: 'https://api.example.com', login: { url: '/user/weixin-login' } })
+ * App({ wxp })
+ * ```
+ *
+ * @throws TypeError if an option is missing or has the wrong type; the message names the option.
+ */
+export function createWxp(options: WxpOptions): Wxp
+
+/** What `createWxp` takes. All times are in milliseconds; fields that a server sends are in seconds. */
+export interface WxpOptions {
+  /** `https://host[:port][/path]`; `http:` only for loopback and private addresses. Its origin is home: the token goes there. */
+  baseUrl: string
+  login: LoginOptions
+  /** Without it `loginWithProfile` rejects with `config`. */
+  profile?: { /** Where `POST {encryptedData, iv, rawData, signature}` goes. */ url?: string }
+  /** Without it `loginWithPhone` rejects with `config`. */
+  phone?: { /** Where `POST {code}` goes. */ url?: string }
+  logout?: { /** Where an empty `POST` tells the server about a logout. Unset: it is not told. */ url?: string }
+  /** Origins that get the token besides that of `baseUrl`, such as `https://cdn.example.com`. Default `[]`. */
+  allowedOrigins?: string[]
+  /** Whether this answer says that the token is refused. Default: `res.statusCode === 401`. */
+  isUnauthorized?: (res: RequestResult) => boolean
+  /**
+   * `'launch'` (default): once per launch, a token restored from storage is used only after `wx.checkSession` did not
+   * say that the session timed out. `'never'`: enough if the server never decrypts anything with its session_key.
+   */
+  checkSession?: 'launch' | 'never'
+  /** For `wx.checkSession`, ms; then the token is trusted. Default 3000. */
+  checkSessionTimeout?: number
+  storage?: {
+    /** The storage key. Default: derived from appId, envVersion, origin and `login.url`. */
+    key?: string
+    /** Whether WeChat encrypts the stored token (base library 2.21.3). Default `false`. */
+    encrypt?: boolean
+  }
+  /** How long before its end a token is renewed, ms; a tenth of the token's life if that is shorter. Default 60000. */
+  expiryMargin?: number
+  /** After the second failed login in a row, requests wait before they cause another one; doubles from `first` to `max`, ms. Default 1000 and 30000. */
+  cooldown?: { first?: number; max?: number }
+  /** Handed to wx as `timeout` where the call has none, ms. Unset: wx's own (60000). */
+  requestTimeout?: number
+  /** For loading the WASM module, ms. Default 10000. */
+  loadTimeout?: number
+  /** Where the module lies in the code package. Default `/miniprogram_npm/miniprogram-login/miniprogram_login.wasm.br`; differs in subpackages. */
+  wasmPath?: string
+  /** Instead of the global `wx`. */
+  wx?: WechatMiniprogram.Wx
+  /** Instead of the global `WXWebAssembly`. */
+  WXWebAssembly?: { instantiate(path: string, imports: any): Promise<any> }
+  /** Receives what each step of a login took and how it ended; never a secret. Unset: nothing is logged. */
+  log?: (entry: LogEntry) => void
+}
+
+export interface LoginOptions {
+  /** Where codes are exchanged: absolute, or joined to `baseUrl`. Must be on the origin of `baseUrl` or one of `allowedOrigins`. */
+  url: string
+  /** The body of the exchange; sync or async. Default: `{code}`. */
+  body?: (ctx: { /** From wx.login, valid once. */ code: string }) => unknown
+  /**
+   * Reads the token from the exchange's answer; sync or async. Give a string, or an object with its life. Default:
+   * HTTP 200 and `{code: 200 or 0, data: {authorizationToken, expiresIn?, expiresAt?}}`.
+   */
+  readToken?: (res: RequestResult) => TokenAnswer | Promise<TokenAnswer>
+  /** Headers of the exchange. Default `{}`. */
+  header?: Record<string, string>
+  /** For the whole login, ms. Default 15000. */
+  timeout?: number
+}
+
+/** What `login.readToken` gives: the token, or the token with its life (`expiresIn` in s, `expiresAt` in unix s). */
+export type TokenAnswer = string | { token: string; expiresIn?: number; expiresAt?: number }
+
+type RequestResult = WechatMiniprogram.RequestSuccessCallbackResult<any>
+
+/** The app's object: every function of `wx`, as a promise where it takes callbacks, and the functions below. */
+export type Wxp = WxpOwn & Omit<PromisedWx, keyof WxpOwn>
+
+export interface WxpOwn {
+  /**
+   * `wx.request` with login: waits for a token if there is none, sends it to the origin of `baseUrl` (and `allowedOrigins`)
+   * only, and after a 401 logs in and sends once more. Relative urls are joined to `baseUrl`. Any status code resolves.
+   * The promise is also the task; `then` gives plain promises, so keep the original to abort. With callbacks, the task alone is returned.
+   *
+   * Rejects with {@link WxpError}.
+   */
+  requestNeedLogin<T extends Data = any>(args: WithoutCallbacks<WechatMiniprogram.RequestOption<T>>): LoginTask<WechatMiniprogram.RequestSuccessCallbackResult<T>, StreamTask>
+  requestNeedLogin<T extends Data = any>(args: WechatMiniprogram.RequestOption<T>): StreamTask
+  /** `wx.uploadFile`, by the same rules. */
+  uploadFileNeedLogin(args: WithoutCallbacks<WechatMiniprogram.UploadFileOption>): LoginTask<WechatMiniprogram.UploadFileSuccessCallbackResult, ProgressTask<WechatMiniprogram.UploadTaskOnProgressUpdateCallback>>
+  uploadFileNeedLogin(args: WechatMiniprogram.UploadFileOption): ProgressTask<WechatMiniprogram.UploadTaskOnProgressUpdateCallback>
+  /** `wx.downloadFile`, by the same rules. */
+  downloadFileNeedLogin(args: WithoutCallbacks<WechatMiniprogram.DownloadFileOption>): LoginTask<WechatMiniprogram.DownloadFileSuccessCallbackResult, ProgressTask<WechatMiniprogram.DownloadTaskOnProgressUpdateCallback>>
+  downloadFileNeedLogin(args: WechatMiniprogram.DownloadFileOption): ProgressTask<WechatMiniprogram.DownloadTaskOnProgressUpdateCallback>
+  /** Resolves when there is a usable token, logging in silently if there is none. Skips the cooldown. */
+  ensureLogin(): Promise<void>
+  /**
+   * In a tap handler, before anything asynchronous: asks the user for the profile and posts it to `profile.url`. Resolves with
+   * the server's answer. Call `ensureLogin()` in `onLoad`: with no session at the tap it rejects with `not_logged_in`.
+   */
+  loginWithProfile(args: { /** What the profile is for, 1 to 30 bytes: about 15 Chinese characters. */ desc: string; lang?: 'en' | 'zh_CN' | 'zh_TW' }): Promise<RequestResult>
+  /** From `<button open-type="getPhoneNumber">`: posts `e.detail.code` to `phone.url`, logging in first if needed. Resolves with the server's answer. */
+  loginWithPhone(args: { code: string }): Promise<RequestResult>
+  /** Ends the session before it returns. Resolves when the server (if `logout.url` is set) was told or could not be reached. */
+  logout(): Promise<void>
+  /** For transports of the app's own: resolves with a usable token. Send it to your own server only. */
+  getToken(): Promise<string>
+  /** A snapshot; never the token. */
+  readonly session: Session
+  /** The current attempt to load the WASM module. Rejects with `wasm_unavailable` or `config`; the next call tries again. */
+  readonly ready: Promise<void>
+  on<E extends keyof WxpEvents>(event: E, fn: (payload: WxpEvents[E]) => void): void
+  /** Without `fn`: removes all listeners of the event. */
+  off<E extends keyof WxpEvents>(event: E, fn?: (payload: WxpEvents[E]) => void): void
+  /** Removes what the SDK registered with wx; running and later calls reject with `disposed`. */
+  dispose(): void
+}
+
+/** What `wxp.session` shows. */
+export interface Session {
+  /** `loading`: the WASM module; `none`: no usable token. */
+  status: 'loading' | 'none' | 'logging-in' | 'active'
+  /** When the token expires, unix ms by the phone's clock; `null` without a token or if unknown. */
+  expiresAt: number | null
+  /** Counts logins and logouts of this launch. */
+  generation: number
+}
+
+/** The events of `on`. */
+export interface WxpEvents {
+  /** A login succeeded. */
+  login: { type: 'login'; generation: number; expiresAt: number | null }
+  /** `logout()` took effect. */
+  logout: { type: 'logout' }
+  /** The token ended: by its life, by a 401, or by wx.checkSession. */
+  expired: { type: 'expired' }
+  /** A login, the storage or telling the server of a logout failed. */
+  error: { type: 'error'; error: WxpError }
+}
+
+/** What the `log` option receives. */
+export interface LogEntry {
+  stage: WxpStage
+  /** How long the step took, ms. */
+  ms: number
+  /** What failed; absent if it went well. */
+  error?: { code: WxpCode; stage: WxpStage; detail?: string; errMsg?: string; errno?: number; statusCode?: number }
+}
+
+/**
+ * Every rejection of the SDK's own functions (the promises of plain wx functions reject with wx's result object).
+ * No field holds a token, code, session_key or phone number.
+ *
+ * ```js
+ * wxp.requestNeedLogin({ url: '/user/home' }).catch(e => {
+ *   if (e.retryable) wxp.showToast({ title: '请稍后再试', icon: 'none' })
+ * })
+ * ```
+ */
+export class WxpError extends Error {
+  readonly name: 'WxpError'
+  /** What happened. */
+  readonly code: WxpCode
+  /** Where it happened. */
+  readonly stage: WxpStage
+  /** Whether the same call may succeed later, unchanged. */
+  readonly retryable: boolean
+  /** wx's or the server's text, redacted. */
+  readonly errMsg?: string
+  /** wx's error number, or the server's body code. */
+  readonly errno?: number
+  /** HTTP status of the server's answer. */
+  readonly statusCode?: number
+}
+
+/** The closed set of error codes. */
+export type WxpCode =
+  | 'config' | 'wasm_unavailable' | 'internal' | 'disposed'
+  | 'login_failed' | 'login_timeout' | 'login_blocked' | 'rate_limited'
+  | 'exchange_failed' | 'exchange_bad_answer' | 'code_rejected'
+  | 'not_logged_in' | 'logged_out' | 'session_key_stale'
+  | 'profile_denied' | 'profile_needs_tap' | 'profile_privacy' | 'profile_desc' | 'profile_anonymous' | 'profile_failed' | 'phone_failed'
+  | 'network' | 'timeout' | 'aborted' | 'interrupted' | 'domain_not_allowed' | 'request_failed'
+  | 'hook_failed' | 'storage_failed'
+
+/** Where an error happened. */
+export type WxpStage = 'load' | 'check-session' | 'login' | 'exchange' | 'profile' | 'phone' | 'request' | 'logout' | 'storage' | 'config'
+
+/** A promise that also has the task's methods, usable while the request still waits for the login. */
+export type LoginTask<R, Task> = Promise<R> & Task
+
+/** The task of a request. */
+export interface StreamTask {
+  /** Rejects this call at once with `aborted`; a login that others wait for goes on. */
+  abort(): void
+  onHeadersReceived(fn: HeadersListener): void
+  offHeadersReceived(fn?: HeadersListener): void
+  onChunkReceived(fn: WechatMiniprogram.OnChunkReceivedCallback): void
+  offChunkReceived(fn?: WechatMiniprogram.OnChunkReceivedCallback): void
+}
+
+/** The task of an upload or download. */
+export interface ProgressTask<Callback> {
+  /** Rejects this call at once with `aborted`; a login that others wait for goes on. */
+  abort(): void
+  onHeadersReceived(fn: HeadersListener): void
+  offHeadersReceived(fn?: HeadersListener): void
+  onProgressUpdate(fn: Callback): void
+  offProgressUpdate(fn?: Callback): void
+}
+
+type HeadersListener = (result: { header: WechatMiniprogram.IAnyObject; cookies: string[]; statusCode?: number }) => void
+type Data = string | WechatMiniprogram.IAnyObject | ArrayBuffer
+type WithoutCallbacks<O> = O & { success?: undefined; fail?: undefined; complete?: undefined }
+type HasCallbacks = { success?: any; fail?: any; complete?: any }
+type Answer<O> = O extends { success?: infer S } ? (NonNullable<S> extends (res: infer R) => any ? R : void) : void
+
+/** `wx` with every function that takes success, fail and complete as a promise; all else unchanged. */
+export type PromisedWx = {
+  [K in keyof WechatMiniprogram.Wx]: WechatMiniprogram.Wx[K] extends (option: infer O, ...rest: any[]) => any
+    ? NonNullable<O> extends HasCallbacks
+      ? keyof NonNullable<O> & keyof HasCallbacks extends never
+        ? WechatMiniprogram.Wx[K]
+        : Promised<WechatMiniprogram.Wx[K], O>
+      : WechatMiniprogram.Wx[K]
+    : WechatMiniprogram.Wx[K]
+}
+
+type Promised<F extends (...args: any[]) => any, O> = {
+  (option: WithoutCallbacks<NonNullable<O>>): Promise<Answer<NonNullable<O>>>
+  (...args: undefined extends O ? [] : [never]): Promise<Answer<NonNullable<O>>>
+} & F
