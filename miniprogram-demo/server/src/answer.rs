@@ -1,0 +1,160 @@
+//! The envelope of every answer, and what each failure looks like in it.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::crypto::OpenDataError;
+use crate::seal::SealError;
+use crate::token::TokenError;
+use crate::wechat::WechatError;
+
+/// A successful answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Answer<T> {
+    /// 200.
+    pub code: u16,
+    /// "ok".
+    pub msg: &'static str,
+    /// What was asked for.
+    pub data: T,
+}
+
+/// No data: null.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Nothing;
+
+/// Wraps `data` in the envelope.
+pub fn ok<T>(data: T) -> Json<Answer<T>> {
+    Json(Answer {
+        code: 200,
+        msg: "ok",
+        data,
+    })
+}
+
+/// A failed answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Failure {
+    /// 401, 40001, 40029, 40301, 40401, 40901, 41301, 42901, 50001 or 50201.
+    pub code: u32,
+    /// For people.
+    pub msg: String,
+    /// Always null.
+    pub data: Option<()>,
+}
+
+/// Everything that can go wrong in a request.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// The request is not what this route takes.
+    #[error("{0}")]
+    BadRequest(String),
+    /// The body is too long.
+    #[error("the body is longer than this route takes")]
+    TooLarge,
+    /// No usable token.
+    #[error(transparent)]
+    Unauthorized(#[from] TokenError),
+    /// Nothing here.
+    #[error("no such thing here")]
+    NotFound,
+    /// Too many requests from one address or one user.
+    #[error("too many requests; try again in {retry_after} s")]
+    TooMany {
+        /// Seconds.
+        retry_after: u64,
+    },
+    /// What the phone sent was not accepted.
+    #[error(transparent)]
+    OpenData(#[from] OpenDataError),
+    /// WeChat said no, or nothing.
+    #[error(transparent)]
+    Wechat(#[from] WechatError),
+    /// Our own trouble; the cause is logged, not sent.
+    #[error("internal error")]
+    Internal(#[source] anyhow::Error),
+}
+
+impl From<sqlx::Error> for ApiError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl From<SealError> for ApiError {
+    fn from(error: SealError) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl ApiError {
+    fn status_and_code(&self) -> (StatusCode, u32) {
+        match self {
+            Self::BadRequest(_) => (StatusCode::BAD_REQUEST, 40001),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, 41301),
+            Self::Unauthorized(_) => (StatusCode::UNAUTHORIZED, 401),
+            Self::NotFound => (StatusCode::NOT_FOUND, 40401),
+            Self::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, 42901),
+            Self::OpenData(OpenDataError::StaleKey) => (StatusCode::CONFLICT, 40901),
+            Self::OpenData(_) => (StatusCode::BAD_REQUEST, 40001),
+            Self::Wechat(error) => match error {
+                WechatError::CodeRejected(_) => (StatusCode::BAD_REQUEST, 40029),
+                WechatError::Blocked => (StatusCode::FORBIDDEN, 40301),
+                WechatError::RateLimited => (StatusCode::TOO_MANY_REQUESTS, 42901),
+                WechatError::Unavailable(_) => (StatusCode::BAD_GATEWAY, 50201),
+                WechatError::Misconfigured(_) => (StatusCode::INTERNAL_SERVER_ERROR, 50001),
+            },
+            Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, 50001),
+        }
+    }
+
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::TooMany { retry_after } => Some(*retry_after),
+            // WeChat's quota is counted by the minute.
+            Self::Wechat(WechatError::RateLimited) => Some(60),
+            _ => None,
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        match &self {
+            Self::Internal(cause) => tracing::error!(%cause, "internal error"),
+            Self::Wechat(error @ WechatError::Misconfigured(_)) => {
+                tracing::error!(%error, "WeChat refuses this server's configuration");
+            }
+            error => tracing::debug!(%error, "refused"),
+        }
+        let (status, code) = self.status_and_code();
+        // Which errcode the configuration caused concerns the operator, not the caller.
+        let msg = match &self {
+            Self::Wechat(WechatError::Misconfigured(_)) => "internal error".to_owned(),
+            error => error.to_string(),
+        };
+        let mut response = (
+            status,
+            Json(Failure {
+                code,
+                msg,
+                data: None,
+            }),
+        )
+            .into_response();
+        let headers = response.headers_mut();
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static(r#"Bearer error="invalid_token""#),
+            );
+        }
+        if let Some(seconds) = self.retry_after() {
+            headers.insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+}

@@ -1,0 +1,110 @@
+//! The backend as one value, and its life as a server.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::limit::Limits;
+use crate::observe::Metrics;
+use crate::routes;
+use crate::seal::Sealer;
+use crate::store::Store;
+use crate::token::TokenKeys;
+use crate::wechat::{WechatApi, WechatHttp};
+
+/// How often what is over is cleared away.
+const UPKEEP: Duration = Duration::from_secs(60);
+/// How long requests may take to finish once the server was asked to end.
+const LAST_REQUESTS: Duration = Duration::from_secs(10);
+
+/// What handlers share. All lasting state is in the store, so instances are interchangeable.
+#[derive(Debug)]
+pub struct App {
+    /// As started.
+    pub config: Config,
+    /// The database.
+    pub store: Store,
+    /// Our tokens.
+    pub tokens: TokenKeys,
+    /// Encryption at rest.
+    pub sealer: Sealer,
+    /// WeChat.
+    pub wechat: Box<dyn WechatApi>,
+    /// Rate limits.
+    pub limits: Limits,
+    /// For `/metrics`.
+    pub metrics: Metrics,
+    /// Cancelled when the server ends, so that streams end too.
+    pub ending: CancellationToken,
+}
+
+impl App {
+    /// Connects to the database and prepares everything `config` asks for.
+    pub async fn new(config: Config) -> anyhow::Result<Arc<Self>> {
+        let store = Store::connect(&config.database_url).await?;
+        let jwt = given_or_generated(&store, "JWT_SECRET", &config.jwt_secrets).await?;
+        let seal =
+            given_or_generated(&store, "SESSION_KEY_SECRET", &config.session_key_secrets).await?;
+        Ok(Arc::new(Self {
+            tokens: TokenKeys::new(&jwt, &config.appid),
+            sealer: Sealer::new(&seal),
+            wechat: Box::new(WechatHttp::new(&config)?),
+            limits: Limits::new(&config),
+            metrics: Metrics::default(),
+            ending: CancellationToken::new(),
+            store,
+            config,
+        }))
+    }
+
+    /// Serves until `self.ending` is cancelled; then finishes the requests it has.
+    pub async fn serve(self: Arc<Self>, listener: TcpListener) -> anyhow::Result<()> {
+        let service = routes::router(&self).into_make_service_with_connect_info::<SocketAddr>();
+        let server = axum::serve(listener, service)
+            .with_graceful_shutdown(self.ending.clone().cancelled_owned());
+        let overdue = async {
+            self.ending.cancelled().await;
+            tokio::time::sleep(LAST_REQUESTS).await;
+        };
+        tokio::select! {
+            result = server => result.context("the server ended")?,
+            () = overdue => tracing::warn!("some requests did not finish in time"),
+            () = self.upkeep() => {}
+        }
+        self.store.close().await;
+        Ok(())
+    }
+
+    async fn upkeep(&self) {
+        loop {
+            tokio::time::sleep(UPKEEP).await;
+            self.limits.forget_quiet();
+            match self.store.clear_ended_sessions().await {
+                Ok(ended) => tracing::debug!(ended, "cleared ended sessions"),
+                Err(error) => tracing::error!(%error, "cannot clear ended sessions"),
+            }
+        }
+    }
+}
+
+async fn given_or_generated(
+    store: &Store,
+    name: &str,
+    given: &[SecretString],
+) -> anyhow::Result<Vec<SecretString>> {
+    if !given.is_empty() {
+        return Ok(given.to_vec());
+    }
+    tracing::warn!("{name} is not set: using a generated one, kept in the database");
+    let secret = store
+        .generated_secret(name)
+        .await
+        .context("cannot keep a generated secret")?;
+    Ok(vec![secret.into()])
+}

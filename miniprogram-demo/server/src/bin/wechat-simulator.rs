@@ -1,0 +1,38 @@
+//! The WeChat simulator.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Parser;
+use miniprogram_server::listen::{asked_to_end, listen, log_to_stderr};
+use miniprogram_server::simulator::{Options, Route, Simulator};
+
+/// A WeChat to try mini program login with: both WeChat's servers and the phone
+#[derive(Debug, Parser)]
+#[command(name = "wechat-simulator")]
+struct Args {
+    /// Address to listen on; port 0 lets the system choose
+    #[arg(long, default_value = "127.0.0.1:3001")]
+    listen: SocketAddr,
+    /// FROM_ORIGIN=TO_ORIGIN: where the phone's requests to one origin really go; repeatable
+    #[arg(long)]
+    route: Vec<Route>,
+    /// Serve this directory's files at /
+    #[arg(long)]
+    serve: Option<PathBuf>,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let args = Args::parse();
+    log_to_stderr()?;
+    let options = Options {
+        routes: args.route,
+        serve: args.serve,
+    };
+    let listener = listen(args.listen).await?;
+    tokio::select! {
+        result = Simulator::serve(listener, options) => result,
+        () = asked_to_end() => Ok(()),
+    }
+}

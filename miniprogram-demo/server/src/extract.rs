@@ -1,0 +1,67 @@
+//! How handlers read a request: JSON bodies, and the session behind a token.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::{BytesRejection, FailedToBufferBody, JsonRejection};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::{header, request::Parts};
+use serde::de::DeserializeOwned;
+
+use crate::answer::ApiError;
+use crate::app::App;
+use crate::store::Session;
+use crate::token::TokenError;
+
+/// A JSON body. What does not fit is answered in the envelope.
+#[derive(Debug)]
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        match Json::from_request(request, state).await {
+            Ok(Json(body)) => Ok(Self(body)),
+            Err(JsonRejection::BytesRejection(BytesRejection::FailedToBufferBody(
+                FailedToBufferBody::LengthLimitError(_),
+            ))) => Err(ApiError::TooLarge),
+            Err(JsonRejection::MissingJsonContentType(_)) => Err(ApiError::BadRequest(
+                "the body must be application/json".to_owned(),
+            )),
+            // serde's text quotes what was sent, which may be a secret.
+            Err(_) => Err(ApiError::BadRequest(
+                "the body lacks a field or is not JSON".to_owned(),
+            )),
+        }
+    }
+}
+
+/// The live session of the request's token. Every request that asks for it is counted to its user.
+#[derive(Debug)]
+pub struct Authorized(pub Session);
+
+impl FromRequestParts<Arc<App>> for Authorized {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let token = parts
+            .headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok()?.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| token.trim())
+            .ok_or(TokenError::Missing)?;
+        let claims = app.tokens.verify(token)?;
+        let session = app
+            .store
+            .session(&claims.sid)
+            .await?
+            .ok_or(TokenError::Revoked)?;
+        if session.user.id != claims.sub {
+            return Err(TokenError::Invalid.into());
+        }
+        app.limits.user(&claims.sub)?;
+        Ok(Self(session))
+    }
+}

@@ -1,0 +1,112 @@
+//! `POST /user/weixin-login`
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::UserInfo;
+use crate::answer::{Answer, ApiError, Failure, ok};
+use crate::app::App;
+use crate::extract::Body;
+use crate::observe::LoginLabels;
+use crate::store::{NewSession, now};
+use crate::wechat::WechatError;
+
+/// WeChat's codes are 32 characters; this leaves room and keeps nonsense from travelling on.
+const CODE_BYTES: usize = 128;
+
+/// Whatever else a client sends, such as a userInfo, is not looked at: nobody vouches for it.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct Login {
+    /// From `wx.login`; good for five minutes and one use.
+    code: String,
+}
+
+/// A new session.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct LoggedIn {
+    /// To be sent as `Authorization: Bearer`.
+    authorization_token: String,
+    /// "Bearer".
+    token_type: &'static str,
+    /// Seconds.
+    expires_in: u64,
+    /// Unix seconds.
+    expires_at: i64,
+    /// Whether this login made the user.
+    is_new_user: bool,
+    /// The user.
+    user_info: UserInfo,
+}
+
+/// Log in with a code from `wx.login`
+#[utoipa::path(
+    post,
+    path = "/user/weixin-login",
+    request_body = Login,
+    responses(
+        (status = 200, description = "Logged in", body = Answer<LoggedIn>),
+        (status = 400, description = "40029: get a fresh code. 40001: not a login", body = Failure),
+        (status = 403, description = "40301: WeChat blocks this user", body = Failure),
+        (status = 429, description = "42901: later; see Retry-After", body = Failure),
+        (status = 502, description = "50201: WeChat is not available", body = Failure),
+    )
+)]
+pub(super) async fn login(
+    State(app): State<Arc<App>>,
+    Body(login): Body<Login>,
+) -> Result<Json<Answer<LoggedIn>>, ApiError> {
+    let result = exchange(&app, &login.code).await;
+    let outcome = match &result {
+        Ok(login) if login.is_new_user => "new_user",
+        Ok(_) => "known_user",
+        Err(ApiError::BadRequest(_)) => "bad_request",
+        Err(ApiError::Wechat(error)) => match error {
+            WechatError::CodeRejected(_) => "code_rejected",
+            WechatError::Blocked => "blocked",
+            WechatError::RateLimited => "rate_limited",
+            WechatError::Unavailable(_) => "unavailable",
+            WechatError::Misconfigured(_) => "misconfigured",
+        },
+        Err(_) => "internal",
+    };
+    app.metrics
+        .logins
+        .get_or_create(&LoginLabels { outcome })
+        .inc();
+    result.map(ok)
+}
+
+async fn exchange(app: &App, code: &str) -> Result<LoggedIn, ApiError> {
+    if code.is_empty() || code.len() > CODE_BYTES {
+        return Err(ApiError::BadRequest(
+            "code is not what wx.login gives".to_owned(),
+        ));
+    }
+    let login = app.wechat.code_to_session(code).await?;
+    let (user, is_new_user) = app.store.login_user(&login).await?;
+
+    let sid = Uuid::new_v4().to_string();
+    let issued_at = now();
+    let expires_at = issued_at.saturating_add_unsigned(app.config.token_ttl.as_secs());
+    let session = NewSession {
+        sid: &sid,
+        user_id: &user.id,
+        session_key: &app.sealer.seal(&sid, login.session_key.expose())?,
+        expires_at,
+    };
+    app.store.add_session(session).await?;
+    Ok(LoggedIn {
+        authorization_token: app.tokens.issue(&user.id, &sid, issued_at, expires_at)?,
+        token_type: "Bearer",
+        expires_in: app.config.token_ttl.as_secs(),
+        expires_at,
+        is_new_user,
+        user_info: UserInfo::new(app, user)?,
+    })
+}

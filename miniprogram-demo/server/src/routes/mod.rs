@@ -1,0 +1,132 @@
+//! What the backend answers, a file per subject.
+
+mod home;
+mod login;
+mod logout;
+mod operations;
+mod profile;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::{Json, Router, middleware};
+use serde::Serialize;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi, ToSchema};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::answer::ApiError;
+use crate::app::App;
+use crate::limit::by_address;
+use crate::observe::observe;
+use crate::store::User;
+
+/// Bodies are small JSON documents; routes that take more say so.
+const BODY_BYTES: usize = 64 * 1024;
+/// Longer than two calls to WeChat.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// All routes, with everything a request passes on its way.
+pub fn router(app: &Arc<App>) -> Router {
+    let user = OpenApiRouter::new()
+        .routes(routes!(login::login))
+        .routes(routes!(profile::profile))
+        .routes(routes!(home::home))
+        .routes(routes!(logout::logout))
+        .layer(middleware::from_fn_with_state(app.clone(), by_address));
+    let (router, document) = OpenApiRouter::with_openapi(Document::openapi())
+        .merge(user)
+        .routes(routes!(operations::healthz))
+        .routes(routes!(operations::metrics))
+        .split_for_parts();
+    router
+        .route(
+            "/openapi.json",
+            axum::routing::get(async move || Json(document)),
+        )
+        .fallback(async || ApiError::NotFound)
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::REQUEST_TIMEOUT,
+            REQUEST_TIMEOUT,
+        ))
+        .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn_with_state(app.clone(), observe))
+        .with_state(app.clone())
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "miniprogram-server", description = "Login for a WeChat Mini Program"),
+    modifiers(&Bearer)
+)]
+struct Document;
+
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .build();
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    }
+}
+
+/// A user as clients see them: never an openid.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct UserInfo {
+    /// Internal id.
+    id: String,
+    /// Empty until the user gives one.
+    nick_name: String,
+    /// URL, or path on this server, or empty.
+    avatar_url: String,
+    /// With the middle digits hidden; null until the user gives it.
+    phone: Option<String>,
+}
+
+impl UserInfo {
+    fn new(app: &App, user: User) -> Result<Self, ApiError> {
+        let phone = user
+            .phone
+            .map(|sealed| app.sealer.open(&user.id, &sealed))
+            .transpose()?;
+        Ok(Self {
+            phone: phone.as_deref().map(masked),
+            id: user.id,
+            nick_name: user.nick_name,
+            avatar_url: user.avatar_url,
+        })
+    }
+}
+
+/// Hides all but the country code and the number's first and last digits.
+fn masked(phone: &str) -> String {
+    let (country, number) = phone.rsplit_once(' ').unwrap_or(("", phone));
+    let digits = number.chars().count();
+    let shown = |i: usize| digits > 7 && (i < 3 || i >= digits - 4);
+    let number = number.chars().enumerate();
+    let number: String = number
+        .map(|(i, digit)| if shown(i) { digit } else { '*' })
+        .collect();
+    format!("{country} {number}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::masked;
+
+    #[test]
+    fn a_masked_number_hides_its_middle() {
+        assert_eq!(masked("+86 10000000001"), "+86 100****0001");
+        assert_eq!(masked("+1 1234567"), "+1 *******");
+    }
+}

@@ -1,0 +1,102 @@
+//! Encryption at rest for what the database must not hold in the clear: AES-256-GCM, with key
+//! rotation by `kid`.
+
+use aes_gcm::aead::{Aead, Payload};
+use aes_gcm::{Aes256Gcm, KeyInit};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
+use hmac::Mac;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::crypto::random;
+use crate::token::{hmac, kid};
+
+const NONCE: usize = 12;
+
+/// Seals with the first key, opens with any.
+pub struct Sealer(Vec<(String, Aes256Gcm)>);
+
+impl std::fmt::Debug for Sealer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list()
+            .entries(self.0.iter().map(|(kid, _)| kid))
+            .finish()
+    }
+}
+
+/// Sealed text that no key opens: it was sealed under a secret since withdrawn, or moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("sealed under a secret that is no longer set")]
+pub struct SealError;
+
+impl Sealer {
+    /// Keys derived from `secrets`, newest first.
+    pub fn new(secrets: &[SecretString]) -> Self {
+        let key = |secret: &SecretString| {
+            let mut key = hmac(secret.expose_secret().as_bytes());
+            key.update(b"seal");
+            (kid(secret), Aes256Gcm::new(&key.finalize().into_bytes()))
+        };
+        Self(secrets.iter().map(key).collect())
+    }
+
+    /// Seals `plain` so that it opens only beside `owner`, the id of the row it is kept in.
+    pub fn seal(&self, owner: &str, plain: &str) -> Result<String, SealError> {
+        let (kid, cipher) = self.0.first().ok_or(SealError)?;
+        let nonce = random::<NONCE>();
+        let payload = Payload {
+            msg: plain.as_bytes(),
+            aad: owner.as_bytes(),
+        };
+        let data = cipher
+            .encrypt(&nonce.into(), payload)
+            .map_err(|_| SealError)?;
+        Ok(format!(
+            "{kid}.{}",
+            BASE64.encode([&nonce[..], &data].concat())
+        ))
+    }
+
+    /// Opens what [`Self::seal`] made.
+    pub fn open(&self, owner: &str, sealed: &str) -> Result<String, SealError> {
+        let (kid, data) = sealed.split_once('.').ok_or(SealError)?;
+        let (_, cipher) = self
+            .0
+            .iter()
+            .find(|(known, _)| known == kid)
+            .ok_or(SealError)?;
+        let data = BASE64.decode(data).map_err(|_| SealError)?;
+        let (nonce, data) = data.split_first_chunk::<NONCE>().ok_or(SealError)?;
+        let payload = Payload {
+            msg: data,
+            aad: owner.as_bytes(),
+        };
+        let plain = cipher
+            .decrypt(&(*nonce).into(), payload)
+            .map_err(|_| SealError)?;
+        String::from_utf8(plain).map_err(|_| SealError)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sealer(secrets: &[&str]) -> Sealer {
+        let secrets: Vec<_> = secrets.iter().map(|&secret| secret.into()).collect();
+        Sealer::new(&secrets)
+    }
+
+    #[test]
+    fn opens_beside_its_owner_only_and_after_a_rotation() {
+        let sealed = sealer(&["old"]).seal("row 1", "plain").expect("sealed");
+        assert!(!sealed.contains("plain"));
+        let rotated = sealer(&["new", "old"]);
+        assert_eq!(rotated.open("row 1", &sealed).as_deref(), Ok("plain"));
+        assert_eq!(rotated.open("row 2", &sealed), Err(SealError));
+        assert_eq!(sealer(&["new"]).open("row 1", &sealed), Err(SealError));
+        for damaged in ["", ".", "x.y", &sealed[..sealed.len() - 2]] {
+            assert_eq!(rotated.open("row 1", damaged), Err(SealError));
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! The phone's network stack: `wx.request` with WeChat's rules and WeChat's failures.
+
+use std::net::IpAddr;
+use std::str::FromStr;
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, REFERER, SET_COOKIE};
+use reqwest::{Client, Method, Response, redirect};
+use serde_json::{Map, Value, json};
+use url::{Host, Origin, Url};
+
+use crate::http_client;
+
+/// WeChat's default and upper bound, ms.
+const TIMEOUT: u64 = 60_000;
+const METHODS: [&str; 8] = [
+    "OPTIONS", "GET", "HEAD", "POST", "PUT", "DELETE", "TRACE", "CONNECT",
+];
+
+/// Where requests to one origin really go: `FROM_ORIGIN=TO_ORIGIN`.
+#[derive(Debug, Clone)]
+pub struct Route {
+    from: Origin,
+    to: Url,
+}
+
+impl FromStr for Route {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> anyhow::Result<Self> {
+        let (from, to) = text
+            .split_once('=')
+            .context("a route is FROM_ORIGIN=TO_ORIGIN")?;
+        let to: Url = to
+            .parse()
+            .with_context(|| format!("{to} is not an origin"))?;
+        let from: Url = from
+            .parse()
+            .with_context(|| format!("{from} is not an origin"))?;
+        ensure!(
+            to.has_host() && from.has_host(),
+            "a route needs a host on both sides"
+        );
+        Ok(Self {
+            from: from.origin(),
+            to,
+        })
+    }
+}
+
+/// A failure as `wx.request` reports it.
+struct Failure {
+    text: &'static str,
+    errno: i64,
+}
+
+const fn failure(text: &'static str, errno: i64) -> Failure {
+    Failure { text, errno }
+}
+
+#[derive(Debug)]
+pub(super) struct Network {
+    client: Client,
+    manual: Client,
+    routes: Vec<Route>,
+}
+
+impl Network {
+    pub(super) fn new(routes: Vec<Route>) -> anyhow::Result<Self> {
+        let allowed: Vec<Url> = routes.iter().map(|route| route.to.clone()).collect();
+        let follow = redirect::Policy::custom(move |attempt| {
+            let url = attempt.url();
+            if attempt.previous().len() > 5 {
+                attempt.error("too many redirects")
+            } else if is_loopback(url) || allowed.iter().any(|to| to.origin() == url.origin()) {
+                attempt.follow()
+            } else {
+                attempt.stop()
+            }
+        });
+        let client = |policy| http_client::builder().no_proxy().redirect(policy).build();
+        Ok(Self {
+            client: client(follow)?,
+            manual: client(redirect::Policy::none())?,
+            routes,
+        })
+    }
+
+    /// Performs the request that `args` describes as `wx.request` takes them, and returns the
+    /// result object of its callback.
+    pub(super) async fn request(&self, args: &Value) -> Value {
+        match self.try_request(args).await {
+            Ok(result) => result,
+            Err(Failure { text, errno }) => {
+                json!({ "errMsg": format!("request:fail {text}"), "errno": errno })
+            }
+        }
+    }
+
+    async fn try_request(&self, args: &Value) -> Result<Value, Failure> {
+        let (url, body, headers) = self.read(args)?;
+        let method = args["method"]
+            .as_str()
+            .unwrap_or("GET")
+            .to_ascii_uppercase();
+        if !METHODS.contains(&method.as_str()) {
+            return Err(failure("method is invalid", 600005));
+        }
+        let method: Method = method
+            .parse()
+            .map_err(|_| failure("method is invalid", 600005))?;
+        let timeout = args["timeout"]
+            .as_u64()
+            .filter(|ms| *ms > 0)
+            .unwrap_or(TIMEOUT);
+        let client = if args["redirect"] == "manual" {
+            &self.manual
+        } else {
+            &self.client
+        };
+        let mut request = client
+            .request(method, url)
+            .headers(headers)
+            .timeout(Duration::from_millis(timeout.min(TIMEOUT)));
+        if let Some(body) = body {
+            request = request.body(body);
+        }
+        result(args, request.send().await.map_err(explain)?).await
+    }
+
+    /// URL, body and header as they go out.
+    fn read(&self, args: &Value) -> Result<(Url, Option<String>, HeaderMap), Failure> {
+        let url = args["url"].as_str().and_then(|url| url.parse::<Url>().ok());
+        let mut url = url
+            .filter(|url| ["http", "https"].contains(&url.scheme()) && url.has_host())
+            .ok_or(failure("invalid url", 600009))?;
+        if let Some(route) = self.routes.iter().find(|route| route.from == url.origin()) {
+            let path_and_query = url[url::Position::BeforePath..].to_owned();
+            url = route
+                .to
+                .join(&path_and_query)
+                .map_err(|_| failure("invalid url", 600009))?;
+        } else if !is_loopback(&url) {
+            return Err(failure("url not in domain list", 600002));
+        }
+
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        for (name, value) in args["header"].as_object().into_iter().flatten() {
+            let invalid = |_| failure("invalid request header", 600010);
+            let name: HeaderName = name.parse().map_err(|_| invalid(()))?;
+            let value = HeaderValue::from_str(&text(value)).map_err(|_| invalid(()))?;
+            if name != REFERER {
+                headers.insert(name, value);
+            }
+        }
+
+        let data = &args["data"];
+        let form = headers[CONTENT_TYPE]
+            .to_str()
+            .is_ok_and(|value| value.contains("application/x-www-form-urlencoded"));
+        let in_query = matches!(args["method"].as_str().unwrap_or("GET"), "GET" | "get");
+        let body = match data {
+            Value::Null => None,
+            Value::Object(fields) if in_query => {
+                url.query_pairs_mut().extend_pairs(fields.iter().map(pair));
+                None
+            }
+            Value::Object(fields) if form => {
+                let mut body = url::form_urlencoded::Serializer::new(String::new());
+                Some(body.extend_pairs(fields.iter().map(pair)).finish())
+            }
+            data => Some(text(data)),
+        };
+        Ok((url, body, headers))
+    }
+}
+
+fn pair<'a>((name, value): (&'a String, &Value)) -> (&'a str, String) {
+    (name, text(value))
+}
+
+/// Strings as they are, everything else as JSON.
+fn text(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
+        Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
+        None => false,
+    }
+}
+
+async fn result(args: &Value, response: Response) -> Result<Value, Failure> {
+    let status = response.status().as_u16();
+    let mut header = Map::new();
+    for name in response.headers().keys() {
+        let values = response.headers().get_all(name).iter();
+        let values: Vec<_> = values
+            .map(|value| String::from_utf8_lossy(value.as_bytes()))
+            .collect();
+        header.insert(name.to_string(), values.join(",").into());
+    }
+    let cookies = response.headers().get_all(SET_COOKIE).iter();
+    let cookies: Vec<_> = cookies
+        .map(|value| String::from_utf8_lossy(value.as_bytes()))
+        .collect();
+    let cookies = json!(cookies);
+    let bytes = response.bytes().await.map_err(explain)?;
+    let data: Value = if args["responseType"] == "arraybuffer" {
+        BASE64.encode(&bytes).into()
+    } else {
+        let text = String::from_utf8_lossy(&bytes);
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        let as_json = args["dataType"].as_str().is_none_or(|kind| kind == "json");
+        let parsed = as_json.then(|| serde_json::from_str(text).ok()).flatten();
+        parsed.unwrap_or_else(|| text.into())
+    };
+    Ok(json!({
+        "errMsg": "request:ok",
+        "statusCode": status,
+        "header": header,
+        "cookies": cookies,
+        "data": data,
+    }))
+}
+
+fn explain(error: reqwest::Error) -> Failure {
+    match error {
+        error if error.is_timeout() => failure("timeout", 5),
+        error if error.is_redirect() => failure("exceed max redirect", 600008),
+        error if error.is_connect() => failure(
+            "errcode:-102 cronet_error_code:-102 error_msg:net::ERR_CONNECTION_REFUSED",
+            600001,
+        ),
+        _ => failure(
+            "errcode:-100 cronet_error_code:-100 error_msg:net::ERR_CONNECTION_CLOSED",
+            600001,
+        ),
+    }
+}

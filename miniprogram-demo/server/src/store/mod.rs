@@ -1,0 +1,114 @@
+//! The database: all state of the backend. One set of queries serves SQLite and PostgreSQL.
+
+mod avatars;
+mod sessions;
+mod users;
+
+use std::sync::Once;
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context, ensure};
+use sqlx::any::{AnyPoolOptions, install_default_drivers};
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{AnyPool, Executor};
+
+pub use avatars::Avatar;
+pub use sessions::{NewSession, Session};
+pub use users::User;
+
+use crate::crypto::{hex, random};
+
+const SQLITE: &str = include_str!("../../migrations/sqlite/0001_init.sql");
+const POSTGRES: &str = include_str!("../../migrations/postgres/0001_init.sql");
+
+/// A handle on the database; clones share one pool.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pool: AnyPool,
+}
+
+impl Store {
+    /// Connects to `url` (`sqlite:FILE` or `postgres://…`) and brings its schema up to date.
+    pub async fn connect(url: &str) -> anyhow::Result<Self> {
+        static DRIVERS: Once = Once::new();
+        DRIVERS.call_once(install_default_drivers);
+        let sqlite = url.starts_with("sqlite:");
+        ensure!(
+            sqlite || url.starts_with("postgres:") || url.starts_with("postgresql:"),
+            "DATABASE_URL must begin with sqlite: or postgres:"
+        );
+        ensure!(
+            !url.contains(":memory:"),
+            "DATABASE_URL must name a file: each connection would get a memory of its own"
+        );
+        let create = match sqlite && !url.contains("mode=") {
+            true if url.contains('?') => "&mode=rwc",
+            true => "?mode=rwc",
+            false => "",
+        };
+        let pool = AnyPoolOptions::new()
+            .max_connections(if sqlite { 4 } else { 16 })
+            .acquire_timeout(Duration::from_secs(10))
+            .after_connect(move |connection, _| {
+                Box::pin(async move {
+                    if sqlite {
+                        // Readers do not wait for the writer, and a crash loses no login that
+                        // was answered before the last checkpoint of the system.
+                        let pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;";
+                        connection.execute(pragmas).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .connect(&format!("{url}{create}"))
+            .await
+            .context("cannot open the database that DATABASE_URL names")?;
+        let sql = if sqlite { SQLITE } else { POSTGRES };
+        migrations(sql)
+            .run(&pool)
+            .await
+            .context("cannot bring the database up to date")?;
+        Ok(Self { pool })
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> sqlx::Result<()> {
+        sqlx::query("SELECT 1").execute(&self.pool).await.map(drop)
+    }
+
+    /// The secret kept under `name`, made on first use; every instance gets the same.
+    pub async fn generated_secret(&self, name: &str) -> sqlx::Result<String> {
+        sqlx::query("INSERT INTO generated_secrets VALUES ($1, $2) ON CONFLICT DO NOTHING")
+            .bind(name)
+            .bind(hex(&random::<32>()))
+            .execute(&self.pool)
+            .await?;
+        sqlx::query_scalar("SELECT value FROM generated_secrets WHERE name = $1")
+            .bind(name)
+            .fetch_one(&self.pool)
+            .await
+    }
+
+    /// Closes all connections once they are idle.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+/// Unix seconds.
+pub fn now() -> i64 {
+    let since = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    since.as_secs().try_into().unwrap_or(i64::MAX)
+}
+
+fn migrations(sql: &'static str) -> Migrator {
+    Migrator::with_migrations(vec![Migration::new(
+        1,
+        "init".into(),
+        MigrationType::Simple,
+        sqlx::SqlStr::from_static(sql),
+        false,
+    )])
+}

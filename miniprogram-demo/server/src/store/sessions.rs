@@ -1,0 +1,98 @@
+//! Sessions: what a token's `sid` points to.
+
+use super::{Store, User, now, users};
+
+/// A session to be kept.
+#[derive(Debug, Clone, Copy)]
+pub struct NewSession<'a> {
+    /// Its id.
+    pub sid: &'a str,
+    /// Whose it is.
+    pub user_id: &'a str,
+    /// Sealed under `sid`.
+    pub session_key: &'a str,
+    /// Unix seconds.
+    pub expires_at: i64,
+}
+
+/// A live session and its user.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// Its id.
+    pub sid: String,
+    /// Sealed under `sid`.
+    pub session_key: String,
+    /// Unix seconds.
+    pub expires_at: i64,
+    /// Whose it is.
+    pub user: User,
+}
+
+type Row = (
+    String,
+    i64,
+    String,
+    String,
+    String,
+    String,
+    Option<String>,
+    i64,
+);
+
+impl Store {
+    /// Keeps a session.
+    pub async fn add_session(&self, session: NewSession<'_>) -> sqlx::Result<()> {
+        sqlx::query("INSERT INTO sessions VALUES ($1, $2, $3, $4, $5)")
+            .bind(session.sid)
+            .bind(session.user_id)
+            .bind(session.session_key)
+            .bind(now())
+            .bind(session.expires_at)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// The live session `sid`; none when it ended or was revoked.
+    pub async fn session(&self, sid: &str) -> sqlx::Result<Option<Session>> {
+        let row: Option<Row> = sqlx::query_as(
+            "SELECT s.session_key, s.expires_at,
+                    u.id, u.openid, u.nick_name, u.avatar_url, u.phone, u.changed_at
+             FROM sessions s JOIN users u ON u.id = s.user_id
+             WHERE s.sid = $1 AND s.expires_at > $2",
+        )
+        .bind(sid)
+        .bind(now())
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.map(
+            |(session_key, expires_at, id, openid, nick_name, avatar_url, phone, at)| {
+                let user: users::Row = (id, openid, nick_name, avatar_url, phone, at);
+                Session {
+                    sid: sid.to_owned(),
+                    session_key,
+                    expires_at,
+                    user: user.into(),
+                }
+            },
+        ))
+    }
+
+    /// Revokes a session: its tokens and its session_key are gone.
+    pub async fn revoke_session(&self, sid: &str) -> sqlx::Result<()> {
+        sqlx::query("DELETE FROM sessions WHERE sid = $1")
+            .bind(sid)
+            .execute(&self.pool)
+            .await
+            .map(drop)
+    }
+
+    /// Clears away sessions whose time is over. Returns how many there were.
+    pub async fn clear_ended_sessions(&self) -> sqlx::Result<u64> {
+        let done = sqlx::query("DELETE FROM sessions WHERE expires_at <= $1")
+            .bind(now())
+            .execute(&self.pool)
+            .await?;
+        Ok(done.rows_affected())
+    }
+}

@@ -1,0 +1,103 @@
+//! Users.
+
+use uuid::Uuid;
+
+use super::{Store, now};
+use crate::wechat::WechatSession;
+
+/// A user as the database knows them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Internal id; the only one that leaves the server.
+    pub id: String,
+    /// WeChat's id.
+    pub openid: String,
+    /// Empty until the user gives one.
+    pub nick_name: String,
+    /// URL, or path on this server, or empty.
+    pub avatar_url: String,
+    /// Sealed under the user's id.
+    pub phone: Option<String>,
+    /// Unix seconds of the last change to what is shown.
+    pub changed_at: i64,
+}
+
+pub(super) type Row = (String, String, String, String, Option<String>, i64);
+
+impl From<Row> for User {
+    fn from((id, openid, nick_name, avatar_url, phone, changed_at): Row) -> Self {
+        Self {
+            id,
+            openid,
+            nick_name,
+            avatar_url,
+            phone,
+            changed_at,
+        }
+    }
+}
+
+impl Store {
+    /// The user who logged in, made if need be, and whether it was. One statement: however often a
+    /// login is repeated, and on however many instances at once, an openid has one user.
+    pub async fn login_user(&self, login: &WechatSession) -> sqlx::Result<(User, bool)> {
+        let candidate = Uuid::new_v4().to_string();
+        let row: Row = sqlx::query_as(
+            "INSERT INTO users (id, openid, unionid, created_at, changed_at)
+             VALUES ($1, $2, $3, $4, $4)
+             ON CONFLICT (openid) DO UPDATE SET unionid = COALESCE(excluded.unionid, users.unionid)
+             RETURNING id, openid, nick_name, avatar_url, phone, changed_at",
+        )
+        .bind(&candidate)
+        .bind(&login.openid)
+        .bind(&login.unionid)
+        .bind(now())
+        .fetch_one(&self.pool)
+        .await?;
+        let is_new = row.0 == candidate;
+        Ok((row.into(), is_new))
+    }
+
+    /// Sets nickname and, if given, picture. Returns the user as changed.
+    pub async fn set_profile(
+        &self,
+        user_id: &str,
+        nick_name: &str,
+        avatar_url: Option<&str>,
+    ) -> sqlx::Result<User> {
+        let row: Row = sqlx::query_as(
+            "UPDATE users
+             SET nick_name = $2, avatar_url = COALESCE($3, avatar_url), changed_at = $4
+             WHERE id = $1
+             RETURNING id, openid, nick_name, avatar_url, phone, changed_at",
+        )
+        .bind(user_id)
+        .bind(nick_name)
+        .bind(avatar_url)
+        .bind(now())
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(row.into())
+    }
+
+    /// Sets the sealed phone number. Returns the user as changed.
+    pub async fn set_phone(&self, user_id: &str, sealed: &str) -> sqlx::Result<User> {
+        let row: Row = sqlx::query_as(
+            "UPDATE users SET phone = $2, changed_at = $3 WHERE id = $1
+             RETURNING id, openid, nick_name, avatar_url, phone, changed_at",
+        )
+        .bind(user_id)
+        .bind(sealed)
+        .bind(now())
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(row.into())
+    }
+
+    /// How many users there are.
+    pub async fn count_users(&self) -> sqlx::Result<i64> {
+        sqlx::query_scalar("SELECT COUNT(*) FROM users")
+            .fetch_one(&self.pool)
+            .await
+    }
+}
