@@ -8,7 +8,7 @@ import esbuild from 'esbuild'
 import { HIDDEN, PROVIDED } from './phone/scope.mjs'
 
 const { TmplGroup } = createRequire(import.meta.url)('glass-easel-template-compiler')
-const TAGS = ['view', 'text', 'button', 'scroll-view', 'block', 'slot', 'template', 'import', 'include', 'wxs']
+const TAGS = ['view', 'text', 'button', 'scroll-view', 'image', 'block', 'slot', 'template', 'import', 'include', 'wxs']
 
 const here = path.dirname(fileURLToPath(import.meta.url))
 const [compiled, site, appId] = process.argv.slice(2)

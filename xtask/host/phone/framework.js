@@ -1,5 +1,6 @@
 // WeChat's component framework (glass-easel) with the mini program's components, pages and templates in it.
 import { glassEasel, MiniProgramEnv } from 'glass-easel-miniprogram-adapter'
+import { IMAGE } from './image.js'
 import { tap } from './tap.js'
 
 function dispatch(target, type, detail, options) {
@@ -12,7 +13,10 @@ function dispatch(target, type, detail, options) {
 function createBackend(onOpenType) {
   const backend = new glassEasel.CurrentWindowBackendContext()
   backend.onEvent((target, type, detail, options) => {
-    if (type !== 'tap') return dispatch(target, type, detail, options)
+    if (type !== 'tap') {
+      const source = options.originalEvent
+      return dispatch(target, type, source instanceof CustomEvent ? source.detail : detail, options)
+    }
     const button = options.originalEvent.target.closest('button')
     if (button?.hasAttribute('disabled')) return glassEasel.EventBubbleStatus.Normal
     const status = tap.during(() => dispatch(target, type, detail, options))
@@ -30,6 +34,7 @@ function createBackend(onOpenType) {
 export function createFramework({ components, templates, load, onOpenType }) {
   const env = new MiniProgramEnv()
   const codeSpace = env.createCodeSpace('', true)
+  codeSpace.getComponentSpace().setGlobalUsingComponent('image', IMAGE)
   for (const [path, config] of Object.entries(components)) {
     codeSpace.addComponentStaticConfig(path, config)
     codeSpace.addCompiledTemplate(path, { groupList: templates, content: templates[path], fallbackListenerOnNativeNode: true })

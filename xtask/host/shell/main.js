@@ -5,6 +5,7 @@ import { row } from './row.js'
 
 const USERS = ['demo', 'eva', 'andying']
 const POLL = 500
+const SHOWN = 300
 
 const find = (selector) => document.querySelector(selector)
 const frame = find('.screen')
@@ -34,22 +35,19 @@ find('.empty').addEventListener('click', () => fetch('/log', { method: 'DELETE' 
 find('.online').addEventListener('change', (event) => tell({ online: event.target.checked }))
 find('.foreground').addEventListener('change', (event) => tell({ foreground: event.target.checked }))
 
-let drawn = []
-function draw(calls) {
-  // The log only grows, unless it was emptied.
-  if (calls.length < drawn.length || calls[0]?.seq !== drawn[0]?.seq) {
-    timeline.replaceChildren()
-    drawn = []
-  }
+let drawn = ''
+function draw(text) {
+  if (text === drawn) return
+  drawn = text
+  const calls = JSON.parse(text)
   const follow = timeline.scrollTop + timeline.clientHeight >= timeline.scrollHeight - 8
-  calls.slice(drawn.length).forEach((call, index) => timeline.append(row(call, calls[drawn.length + index - 1])))
-  if (follow && calls.length > drawn.length) timeline.scrollTop = timeline.scrollHeight
-  drawn = calls
+  timeline.replaceChildren(...calls.map((call, index) => row(call, calls[index - 1])).slice(-SHOWN))
+  if (follow) timeline.scrollTop = timeline.scrollHeight
 }
 
 async function watch() {
   try {
-    draw(await (await fetch('/log')).json())
+    draw(await (await fetch('/log')).text())
     timeline.classList.remove('stopped')
   } catch {
     // The simulator was stopped; the timeline goes on when it is back.

@@ -33,7 +33,10 @@ export function row(call, before) {
     line.append(chip)
   }
   const bad = call.status >= 400 || call.errcode || /:fail/.test(call.errMsg ?? '')
-  const said = [call.status, call.errcode || '', bad ? call.errMsg : ''].filter(Boolean).join(' ')
+  const code = call.side === 'wechat' && call.errcode ? `errcode ${call.errcode}` : ''
+  const status = call.status ?? '…'
+  // wx.login and its like have no status of their own.
+  const said = kind === 'wechat-api' ? call.errMsg : [status, code, bad ? call.errMsg : ''].filter(Boolean).join(' ')
   line.append(element('span', bad ? 'answer bad' : 'answer', said))
   return line
 }

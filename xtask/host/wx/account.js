@@ -24,7 +24,7 @@ export function createAccount(app) {
 
     getUserProfile: api('getUserProfile', ({ desc, lang = 'en' }) => {
       if (!tap.held) throw new Failure('getUserProfile:fail can only be invoked by user TAP gesture.')
-      return askConsent({ app, wants: '申请获取你的昵称、头像', purpose: desc })
+      return askConsent({ app, wants: '申请获取你的昵称、头像', purpose: desc ?? '' })
         .then((consent) => askWechat('getUserProfile', { desc, lang, consent }))
     }),
 

@@ -4,14 +4,18 @@ import { Failure } from './result.js'
 
 /** Asks the simulator and returns its result object; throws what it answers as a failure. */
 export async function ask(name, body = {}, { signal } = {}) {
-  const answer = await fetch(`/phone/${name}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ user: device.user, ...body }),
-    signal,
-  })
-  if (!answer.ok) throw new Error(`the simulator answered HTTP ${answer.status} to /phone/${name}`)
-  const result = await answer.json()
+  let result
+  try {
+    const answer = await fetch(`/phone/${name}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ user: device.user, ...body }),
+      signal,
+    })
+    result = await answer.json()
+  } catch (error) {
+    throw new Failure(`${name}:fail ${error.message}`, name === 'request' ? 600001 : 108)
+  }
   if (!result.errMsg.startsWith(`${name}:ok`)) throw new Failure(result.errMsg, result.errno)
   return result
 }

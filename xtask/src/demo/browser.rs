@@ -1,0 +1,150 @@
+//! A headless Chromium, driven over WebDriver. The protocol is JSON over HTTP; what the check needs of it, with Chromium's own
+//! commands for its console and for dark mode, is little.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail};
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use serde_json::{Value, json};
+use ureq::Agent;
+
+use crate::tools;
+
+/// Identifies an element in WebDriver's answers.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+const STARTED: &str = "started successfully on port ";
+
+/// One browser window; dropping it closes the browser.
+#[derive(Debug)]
+pub struct Browser {
+    /// Held for its end.
+    _driver: Driver,
+    agent: Agent,
+    session: String,
+}
+
+/// ChromeDriver; dropping it ends it.
+#[derive(Debug)]
+struct Driver(Child);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+impl Browser {
+    /// Starts ChromeDriver on a port of its choice, and Chromium with an empty profile.
+    pub fn start(programs: &tools::Browser) -> Result<Self> {
+        let mut command = Command::new(&programs.chromedriver);
+        let spawned = command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let mut driver = Driver(spawned.context("cannot start ChromeDriver")?);
+        let stdout = driver.0.stdout.take().context("no stdout")?;
+        let port = BufReader::new(stdout).lines().find_map(|line| {
+            let line = line.ok()?;
+            Some(line.split_once(STARTED)?.1.trim_end_matches('.').to_owned())
+        });
+        let port = port.with_context(|| format!("ChromeDriver should print \"{STARTED}…\" but ended without it"))?;
+
+        let config = Agent::config_builder().timeout_global(Some(Duration::from_secs(60))).http_status_as_error(false);
+        let mut browser = Self { _driver: driver, agent: config.build().into(), session: format!("http://127.0.0.1:{port}/session") };
+        let args = [
+            "--headless=new",
+            // Chromium's sandbox needs privileges that containers lack; only our own page is opened.
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--no-first-run",
+            "--window-size=1200,1040",
+        ];
+        let wanted = json!({ "alwaysMatch": {
+            "goog:chromeOptions": { "binary": &programs.chromium, "args": args },
+            "goog:loggingPrefs": { "browser": "ALL" },
+        }});
+        let answer = browser.post("", json!({ "capabilities": wanted })).context("Chromium does not start")?;
+        let id = answer["sessionId"].as_str().context("ChromeDriver gave no session")?;
+        browser.session = format!("{}/{id}", browser.session);
+        Ok(browser)
+    }
+
+    fn post(&self, command: &str, body: Value) -> Result<Value> {
+        let url = format!("{}{command}", self.session);
+        let mut answer: Value = self.agent.post(&url).send_json(body)?.body_mut().read_json()?;
+        let value = answer["value"].take();
+        match value["error"].as_str() {
+            None => Ok(value),
+            Some(error) => bail!("{error}: {}", value["message"].as_str().unwrap_or_default().lines().next().unwrap_or_default()),
+        }
+    }
+
+    /// Opens an address.
+    pub fn open(&self, url: &str) -> Result<()> {
+        self.post("/url", json!({ "url": url })).map(drop)
+    }
+
+    /// Goes on in the first frame of the window.
+    pub fn enter_frame(&self) -> Result<()> {
+        self.post("/frame", json!({ "id": 0 })).map(drop)
+    }
+
+    /// Goes on in the window itself.
+    pub fn leave_frame(&self) -> Result<()> {
+        self.post("/frame", json!({ "id": null })).map(drop)
+    }
+
+    /// Clicks with the mouse, wherever the first element that matches is.
+    pub fn click(&self, css: &str) -> Result<()> {
+        let found = self.post("/element", json!({ "using": "css selector", "value": css }))?;
+        let id = found[ELEMENT].as_str().context("no element")?;
+        self.post(&format!("/element/{id}/click"), json!({})).map(drop)
+    }
+
+    /// The visible text of all elements that match.
+    pub fn texts(&self, css: &str) -> Result<Vec<String>> {
+        let script = "return [...document.querySelectorAll(arguments[0])].filter(e => e.checkVisibility()).map(e => e.innerText.trim())";
+        let found = self.post("/execute/sync", json!({ "script": script, "args": [css] }))?;
+        Ok(serde_json::from_value(found)?)
+    }
+
+    /// Switches between the light and the dark color scheme.
+    pub fn color_scheme(&self, value: &str) -> Result<()> {
+        let features = json!([{ "name": "prefers-color-scheme", "value": value }]);
+        let command = json!({ "cmd": "Emulation.setEmulatedMedia", "params": { "features": features } });
+        self.post("/goog/cdp/execute", command).map(drop)
+    }
+
+    /// Writes what the window shows, once its fonts are there.
+    pub fn screenshot(&self, file: &Path) -> Result<()> {
+        let script = "const done = arguments[0]; document.fonts.ready.then(() => requestAnimationFrame(() => requestAnimationFrame(done)))";
+        self.post("/execute/async", json!({ "script": script, "args": [] }))?;
+        let url = format!("{}/screenshot", self.session);
+        let answer: Value = self.agent.get(&url).call()?.body_mut().read_json()?;
+        let png = BASE64.decode(answer["value"].as_str().context("no screenshot")?)?;
+        fs::write(file, png).with_context(|| format!("cannot write {}", file.display()))
+    }
+
+    /// Errors and warnings of page and console since the last call.
+    pub fn complaints(&self) -> Result<Vec<String>> {
+        let entries = self.post("/se/log", json!({ "type": "browser" }))?;
+        let entries = entries.as_array().cloned().unwrap_or_default();
+        let bad = entries.iter().filter(|entry| entry["level"] == "SEVERE" || entry["level"] == "WARNING");
+        Ok(bad.map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect())
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // Closes Chromium; ChromeDriver alone would leave it running.
+        drop(self.agent.delete(&self.session).call());
+    }
+}

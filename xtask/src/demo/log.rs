@@ -1,0 +1,60 @@
+//! The simulator's record of all calls, and its people.
+
+use anyhow::Result;
+use serde::Deserialize;
+use serde_json::Value;
+use url::Url;
+
+/// One call as the simulator saw it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Call {
+    /// Such as `/phone/login` or `/sns/jscode2session`.
+    pub path: String,
+    /// HTTP method of the phone's request.
+    pub method: Option<String>,
+    /// URL of the phone's request.
+    pub url: Option<Url>,
+    /// Fingerprint of the Bearer token.
+    pub bearer: Option<String>,
+    /// HTTP status; none while unanswered.
+    pub status: Option<u16>,
+    /// The wx result's text.
+    pub err_msg: Option<String>,
+}
+
+impl Call {
+    /// `POST /user/profile` for the phone's request, else the path of WeChat's API.
+    pub fn what(&self) -> String {
+        match &self.url {
+            None => self.path.clone(),
+            Some(url) => format!("{} {}", self.method.as_deref().unwrap_or_default(), url.path()),
+        }
+    }
+}
+
+/// Access to one simulator.
+#[derive(Debug)]
+pub struct Simulator {
+    /// Its address.
+    pub address: String,
+}
+
+impl Simulator {
+    /// All calls since the last `forget`, in order.
+    pub fn calls(&self) -> Result<Vec<Call>> {
+        Ok(ureq::get(format!("{}/log", self.address)).call()?.body_mut().read_json()?)
+    }
+
+    /// Empties the log.
+    pub fn forget(&self) -> Result<()> {
+        ureq::delete(format!("{}/log", self.address)).call()?;
+        Ok(())
+    }
+
+    /// Says who a WeChat user is.
+    pub fn introduce(&self, user: &str, person: &Value) -> Result<()> {
+        ureq::put(format!("{}/users/{user}", self.address)).send_json(person)?;
+        Ok(())
+    }
+}
