@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use secrecy::SecretString;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
@@ -20,6 +21,8 @@ use crate::wechat::{WechatApi, WechatHttp};
 
 /// How often what is over is cleared away.
 const UPKEEP: Duration = Duration::from_secs(60);
+/// Open streams per instance.
+const STREAMS: usize = 1000;
 /// How long requests may take to finish once the server was asked to end.
 const LAST_REQUESTS: Duration = Duration::from_secs(10);
 
@@ -40,6 +43,8 @@ pub struct App {
     pub limits: Limits,
     /// For `/metrics`.
     pub metrics: Metrics,
+    /// Places for open streams: each of them costs a query per second.
+    pub streams: Arc<Semaphore>,
     /// Cancelled when the server ends, so that streams end too.
     pub ending: CancellationToken,
 }
@@ -57,6 +62,7 @@ impl App {
             wechat: Box::new(WechatHttp::new(&config)?),
             limits: Limits::new(&config),
             metrics: Metrics::default(),
+            streams: Arc::new(Semaphore::new(STREAMS)),
             ending: CancellationToken::new(),
             store,
             config,

@@ -46,6 +46,6 @@ pub(super) async fn home(
 ) -> Result<Json<Answer<Home>>, ApiError> {
     Ok(ok(Home {
         name: asked.name,
-        user: UserInfo::new(&app, session.user)?,
+        user: UserInfo::new(&app, session.user),
     }))
 }

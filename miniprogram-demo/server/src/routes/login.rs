@@ -8,16 +8,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::UserInfo;
+use super::{UserInfo, check_code};
 use crate::answer::{Answer, ApiError, Failure, ok};
 use crate::app::App;
 use crate::extract::Body;
 use crate::observe::LoginLabels;
 use crate::store::{NewSession, now};
 use crate::wechat::WechatError;
-
-/// WeChat's codes are 32 characters; this leaves room and keeps nonsense from travelling on.
-const CODE_BYTES: usize = 128;
 
 /// Whatever else a client sends, such as a userInfo, is not looked at: nobody vouches for it.
 #[derive(Deserialize, ToSchema)]
@@ -83,11 +80,7 @@ pub(super) async fn login(
 }
 
 async fn exchange(app: &App, code: &str) -> Result<LoggedIn, ApiError> {
-    if code.is_empty() || code.len() > CODE_BYTES {
-        return Err(ApiError::BadRequest(
-            "code is not what wx.login gives".to_owned(),
-        ));
-    }
+    check_code(code)?;
     let login = app.wechat.code_to_session(code).await?;
     let (user, is_new_user) = app.store.login_user(&login).await?;
 
@@ -107,6 +100,6 @@ async fn exchange(app: &App, code: &str) -> Result<LoggedIn, ApiError> {
         expires_in: app.config.token_ttl.as_secs(),
         expires_at,
         is_new_user,
-        user_info: UserInfo::new(app, user)?,
+        user_info: UserInfo::new(app, user),
     })
 }

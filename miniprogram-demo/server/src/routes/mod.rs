@@ -1,9 +1,12 @@
 //! What the backend answers, a file per subject.
 
+mod avatar;
+mod events;
 mod home;
 mod login;
 mod logout;
 mod operations;
+mod phone;
 mod profile;
 
 use std::sync::Arc;
@@ -32,14 +35,21 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// All routes, with everything a request passes on its way.
 pub fn router(app: &Arc<App>) -> Router {
+    let upload = OpenApiRouter::new()
+        .routes(routes!(avatar::upload))
+        .layer(DefaultBodyLimit::max(avatar::BODY_BYTES));
     let user = OpenApiRouter::new()
+        .merge(upload)
         .routes(routes!(login::login))
         .routes(routes!(profile::profile))
+        .routes(routes!(phone::phone))
         .routes(routes!(home::home))
+        .routes(routes!(events::events))
         .routes(routes!(logout::logout))
         .layer(middleware::from_fn_with_state(app.clone(), by_address));
     let (router, document) = OpenApiRouter::with_openapi(Document::openapi())
         .merge(user)
+        .routes(routes!(avatar::avatar))
         .routes(routes!(operations::healthz))
         .routes(routes!(operations::metrics))
         .split_for_parts();
@@ -94,17 +104,36 @@ struct UserInfo {
 }
 
 impl UserInfo {
-    fn new(app: &App, user: User) -> Result<Self, ApiError> {
-        let phone = user
-            .phone
-            .map(|sealed| app.sealer.open(&user.id, &sealed))
-            .transpose()?;
-        Ok(Self {
+    fn new(app: &App, user: User) -> Self {
+        let phone = user.phone.and_then(|sealed| {
+            let opened = app.sealer.open(&user.id, &sealed);
+            opened
+                .inspect_err(|error| tracing::warn!(%error, "a phone number is lost"))
+                .ok()
+        });
+        Self {
             phone: phone.as_deref().map(masked),
             id: user.id,
             nick_name: user.nick_name,
             avatar_url: user.avatar_url,
-        })
+        }
+    }
+}
+
+/// The user as changed.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Changed {
+    user_info: UserInfo,
+}
+
+/// WeChat's codes are about 32 characters; what is much longer does not travel on.
+fn check_code(code: &str) -> Result<(), ApiError> {
+    match code.len() {
+        1..=128 => Ok(()),
+        _ => Err(ApiError::BadRequest(
+            "code is not what WeChat gives".to_owned(),
+        )),
     }
 }
 

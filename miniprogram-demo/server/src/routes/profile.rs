@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::UserInfo;
+use super::{Changed, UserInfo};
 use crate::answer::{Answer, ApiError, Failure, ok};
 use crate::app::App;
 use crate::crypto::{Expected, OpenDataError, SessionKey, SignedProfile};
@@ -37,13 +37,6 @@ pub(super) enum Profile {
         /// From `<input type="nickname">`; the picture comes through `/user/avatar`.
         nick_name: String,
     },
-}
-
-/// The user as changed.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Changed {
-    pub(super) user_info: UserInfo,
 }
 
 /// Set the profile
@@ -99,8 +92,9 @@ pub(super) async fn profile(
         .store
         .set_profile(&session.user.id, &nick_name, avatar_url.as_deref())
         .await?;
-    let user_info = UserInfo::new(&app, user)?;
-    Ok(ok(Changed { user_info }))
+    Ok(ok(Changed {
+        user_info: UserInfo::new(&app, user),
+    }))
 }
 
 /// A key that can no longer be opened is as good as stale: the next login brings one that can.
