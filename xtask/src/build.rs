@@ -3,9 +3,9 @@
 mod apis;
 mod glue;
 mod module;
-mod options;
 mod package;
 mod size;
+mod tables;
 
 use std::path::{Path, PathBuf};
 
@@ -36,7 +36,8 @@ pub fn run() -> Result<()> {
     copy_files(&sh::root().join("pkg-template"), &stage)?;
     write(&stage.join("glue.js"), glue::factory(&module)?)?;
     write(&stage.join("apis.js"), apis::generate()?)?;
-    write(&stage.join("options.js"), options::generate())?;
+    write(&stage.join("options.js"), tables::options())?;
+    write(&stage.join("codes.js"), tables::codes())?;
 
     let js = package::assemble(&stage, &module.bytes)?;
     refuse(

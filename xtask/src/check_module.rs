@@ -128,7 +128,11 @@ impl Module {
                     .chain(t.results())
                     .any(|v| *v == ValType::I64)
             }) {
-                found.add("i64 at the boundary (BigInt in JS; pass u64 and i64 as f64)", name, *offset);
+                found.add(
+                    "i64 at the boundary (BigInt in JS; pass u64 and i64 as f64)",
+                    name,
+                    *offset,
+                );
             }
             if let Some(name) = name.strip_prefix("export ") {
                 let names = exported.entry(*function).or_default();

@@ -42,19 +42,27 @@ fn cargo_tool(package: &str, program: &str, version: &str) -> Result<()> {
         return Ok(());
     }
     println!("installing {package} {version} (compiles for some minutes, once)");
-    let to = target().join("tools");
-    run(command("cargo")
-        .args([
-            "install",
-            "--quiet",
-            "--locked",
-            "--force",
-            "--version",
-            version,
-            package,
-            "--root",
-        ])
-        .arg(&to))?;
+    let install = |locked: &[&str]| {
+        run(command("cargo")
+            .args([
+                "install",
+                "--quiet",
+                "--force",
+                "--version",
+                version,
+                package,
+            ])
+            .arg("--root")
+            .arg(target().join("tools"))
+            // Both tools share most of what they are made of, and run for a second: compile them once, and quickly.
+            .arg("--target-dir")
+            .arg(target().join("tools/build"))
+            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
+            .env("CARGO_PROFILE_RELEASE_LTO", "false")
+            .args(locked))
+    };
+    // Its own lock file is the safer choice, but a registry's mirror may not have each of those exact versions yet.
+    install(&["--locked"]).or_else(|_| install(&[]))?;
     let printed = installed();
     if !is_it(&printed) {
         bail!(

@@ -4,11 +4,11 @@ use anyhow::{Context, Result};
 
 use crate::sh::{command, output, root, target};
 
-/// The source of apis.js.
+/// The source of apis.js: a regular expression that matches exactly their names.
 pub fn generate() -> Result<String> {
     Ok(format!(
-        "export const APIS = '{}'\n",
-        callback_apis()?.join(" ")
+        "export default {}\n",
+        expression(&callback_apis()?)
     ))
 }
 
@@ -26,6 +26,29 @@ fn callback_apis() -> Result<Vec<String>> {
     let mut names: Vec<String> = serde_json::from_value(json["callbacks"].clone())?;
     names.sort();
     Ok(names)
+}
+
+/// Grouped by their first word, which is smaller after brotli than the list.
+fn expression(names: &[String]) -> String {
+    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+    for name in names {
+        let (verb, rest) = name.split_at(
+            name.find(|c: char| c.is_ascii_uppercase())
+                .unwrap_or(name.len()),
+        );
+        match groups.last_mut() {
+            Some((last, rests)) if *last == verb => rests.push(rest),
+            _ => groups.push((verb, vec![rest])),
+        }
+    }
+    let groups: Vec<String> = groups
+        .iter()
+        .map(|(verb, rests)| match rests.as_slice() {
+            [only] => format!("{verb}{only}"),
+            several => format!("{verb}({})", several.join("|")),
+        })
+        .collect();
+    format!("/^({})$/", groups.join("|"))
 }
 
 #[cfg(test)]
@@ -88,5 +111,18 @@ mod tests {
             34
         );
         assert_eq!(callbacks.iter().filter(|c| !by_name(c)).count(), 0);
+    }
+
+    #[test]
+    fn the_expression_matches_exactly_the_names() {
+        let (functions, mut callbacks) = lists();
+        callbacks.sort();
+        let script = format!(
+            "const re = {}, all = {functions:?}; console.log(all.filter(n => re.test(n)).sort().join(' ')); \
+             console.log(['get', 'xlogin', 'loginx', 'requestNew', ''].some(n => re.test(n)))",
+            expression(&callbacks),
+        );
+        let printed = output(command("node").args(["-e", &script])).expect("node runs it");
+        assert_eq!(printed, format!("{}\nfalse\n", callbacks.join(" ")));
     }
 }
