@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context, ensure};
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{AnyPool, Executor};
+use sqlx::{AnyPool, Executor, SqlStr};
 
 pub use avatars::Avatar;
 pub use sessions::{NewSession, Session};
@@ -63,9 +63,8 @@ impl Store {
             .connect(&format!("{url}{create}"))
             .await
             .context("cannot open the database that DATABASE_URL names")?;
-        let sql = if sqlite { SQLITE } else { POSTGRES };
-        migrations(sql)
-            .run(&pool)
+
+        migrate(&pool, sqlite)
             .await
             .context("cannot bring the database up to date")?;
         Ok(Self { pool })
@@ -103,12 +102,21 @@ pub fn now() -> i64 {
     since.as_secs().try_into().unwrap_or(i64::MAX)
 }
 
-fn migrations(sql: &'static str) -> Migrator {
-    Migrator::with_migrations(vec![Migration::new(
+/// Runs what was not run yet. Instances that start at once wait for each other: sqlx takes a lock of
+/// its own on PostgreSQL, but on SQLite only an immediate transaction is one.
+async fn migrate(pool: &AnyPool, sqlite: bool) -> anyhow::Result<()> {
+    let sql = if sqlite { SQLITE } else { POSTGRES };
+    let migrator = Migrator::with_migrations(vec![Migration::new(
         1,
         "init".into(),
         MigrationType::Simple,
-        sqlx::SqlStr::from_static(sql),
+        SqlStr::from_static(sql),
         false,
-    )])
+    )]);
+    if !sqlite {
+        return Ok(migrator.run(pool).await?);
+    }
+    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+    migrator.run(&mut *transaction).await?;
+    Ok(transaction.commit().await?)
 }

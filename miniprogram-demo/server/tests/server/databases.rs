@@ -1,0 +1,120 @@
+//! Two instances over one database, for each database.
+
+use futures_util::future::join_all;
+use miniprogram_server::config::Config;
+use reqwest::multipart::{Form, Part};
+use serde_json::json;
+
+use crate::common::{Backend, Sim, answer, config, directory, token};
+use crate::postgres::Postgres;
+
+#[tokio::test]
+async fn sqlite_serves_two_instances() {
+    let (sim, directory) = (Sim::start().await, directory());
+    let config = config(&sim, &directory);
+    two_instances(&sim, config).await;
+}
+
+#[tokio::test]
+async fn postgresql_serves_two_instances() {
+    let (sim, directory, postgres) = (Sim::start().await, directory(), Postgres::start());
+    let mut config = config(&sim, &directory);
+    config.database_url = postgres.url.clone();
+    two_instances(&sim, config).await;
+}
+
+async fn two_instances(sim: &Sim, config: Config) {
+    sim.put("/settings", json!({ "phoneCallsPerSecond": 0 }))
+        .await;
+    // Started at once: both bring the database up to date and want to generate the secrets.
+    let (a, b) = tokio::join!(
+        Backend::start(config.clone()),
+        Backend::start(config.clone())
+    );
+
+    // First logins of one user on both at once.
+    let codes = join_all((0..10).map(|_| sim.code("eva"))).await;
+    let logins = join_all(codes.iter().enumerate().map(|(i, code)| {
+        if i % 2 == 0 {
+            a.login(code)
+        } else {
+            b.login(code)
+        }
+    }))
+    .await;
+    assert!(logins.iter().all(|login| login.status == 200), "{logins:?}");
+    let new = logins
+        .iter()
+        .filter(|login| login.body["data"]["isNewUser"] == true)
+        .count();
+    assert_eq!(new, 1);
+    assert_eq!(a.app.store.count_users().await.expect("count"), 1);
+
+    // A session of one is a session of the other, with its session_key.
+    let token = token(&a.login(&sim.code("eva").await).await);
+    let changed = b
+        .post("/user/profile", &token, sim.profile("eva").await)
+        .await;
+    assert_eq!(changed.codes(), (200, 200), "{changed:?}");
+    let home = a.get("/user/home?name=eva", &token).await;
+    assert_eq!(home.body["data"]["user"]["nickName"], "eva 同学");
+
+    let button = sim.phone("getPhoneNumber", json!({ "user": "eva" })).await;
+    let phone = b
+        .post("/user/phone", &token, json!({ "code": button["code"] }))
+        .await;
+    assert_eq!(phone.codes(), (200, 200), "{phone:?}");
+    let home = a.get("/user/home", &token).await;
+    assert_eq!(home.body["data"]["user"]["phone"], "+86 100****0001");
+
+    let picture = b"GIF89a\x01\0\x01\0".to_vec();
+    let form = Form::new().part("file", Part::bytes(picture.clone()).file_name("a.gif"));
+    let uploaded = answer(
+        a.request(reqwest::Method::POST, "/user/avatar", &token)
+            .multipart(form),
+    )
+    .await;
+    let path = uploaded.body["data"]["userInfo"]["avatarUrl"]
+        .as_str()
+        .expect("a path");
+    let served = b
+        .client
+        .get(format!("{}{path}", b.url))
+        .send()
+        .await
+        .expect("answer");
+    assert_eq!(served.bytes().await.expect("bytes"), picture);
+
+    assert_eq!(
+        b.post("/user/logout", &token, json!(null)).await.status,
+        200
+    );
+    assert_eq!(a.get("/user/home", &token).await.codes(), (401, 401));
+
+    // What is over is cleared away; what is not, stays.
+    let short = Backend::start(Config {
+        token_ttl: std::time::Duration::ZERO,
+        ..config.clone()
+    })
+    .await;
+    assert_eq!(short.login(&sim.code("eva").await).await.status, 200);
+    assert_eq!(
+        short
+            .app
+            .store
+            .clear_ended_sessions()
+            .await
+            .expect("cleared"),
+        1
+    );
+    assert_eq!(
+        a.get("/user/home", &a.token(sim, "eva").await).await.status,
+        200
+    );
+
+    // A third instance, later, finds everything as it was.
+    let c = Backend::start(config).await;
+    let login = c.login(&sim.code("eva").await).await;
+    assert_eq!(login.body["data"]["isNewUser"], false);
+    assert_eq!(login.body["data"]["userInfo"]["nickName"], "eva 同学");
+}

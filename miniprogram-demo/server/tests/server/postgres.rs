@@ -1,0 +1,129 @@
+//! A PostgreSQL of the test's own, from Debian's packages, on a loopback port.
+
+use std::net::TcpListener;
+use std::os::unix::fs::chown;
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+/// Stops and vanishes when dropped.
+pub struct Postgres {
+    pub url: String,
+    programs: PathBuf,
+    owner: Option<(u32, u32)>,
+    directory: TempDir,
+}
+
+impl Postgres {
+    pub fn start() -> Self {
+        let programs = programs();
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let owner = owner();
+        if let Some((uid, gid)) = owner {
+            chown(directory.path(), Some(uid), Some(gid)).expect("chown");
+        }
+        let port = free_port();
+        let url = format!("postgres://postgres@127.0.0.1:{port}/postgres");
+        let postgres = Self {
+            url,
+            programs,
+            owner,
+            directory,
+        };
+        postgres.run(
+            "initdb",
+            &[
+                "--username=postgres",
+                "--auth=trust",
+                "--no-sync",
+                "--encoding=UTF8",
+                "--locale=C",
+            ],
+        );
+        let sockets = postgres.directory.path().display();
+        let options = format!("-h 127.0.0.1 -p {port} -k {sockets} -F");
+        let log = postgres.directory.path().join("log");
+        postgres.run(
+            "pg_ctl",
+            &[
+                "start",
+                "--wait",
+                "--options",
+                &options,
+                "--log",
+                &log.display().to_string(),
+            ],
+        );
+        postgres
+    }
+
+    fn run(&self, program: &str, arguments: &[&str]) {
+        let mut command = Command::new(self.programs.join(program));
+        command
+            .arg("--pgdata")
+            .arg(self.directory.path().join("data"))
+            .args(arguments);
+        command
+            .current_dir(self.directory.path())
+            .stdout(Stdio::null());
+        if let Some((uid, gid)) = self.owner {
+            command.uid(uid).gid(gid);
+        }
+        let status = command
+            .status()
+            .unwrap_or_else(|error| panic!("{program}: {error}"));
+        assert!(status.success(), "{program} failed: {status}");
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        self.run("pg_ctl", &["stop", "--wait", "--mode=immediate"]);
+    }
+}
+
+/// Where initdb and pg_ctl are: on the PATH, or where Debian puts each version.
+fn programs() -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut debian: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .filter_map(|version| Some(version.ok()?.path().join("bin")))
+        .collect();
+    debian.sort();
+    let mut places = std::env::split_paths(&path).chain(debian.into_iter().rev());
+    let found = places.find(|place| place.join("initdb").is_file());
+    found.expect("this test needs PostgreSQL: apt-get install postgresql")
+}
+
+/// initdb refuses root; then the cluster belongs to the user of Debian's package, or to nobody.
+fn owner() -> Option<(u32, u32)> {
+    let id = |arguments: &[&str]| {
+        let output = Command::new("id")
+            .args(arguments)
+            .stderr(Stdio::null())
+            .output()
+            .ok()?;
+        String::from_utf8(output.stdout)
+            .ok()?
+            .trim()
+            .parse::<u32>()
+            .ok()
+    };
+    if id(&["-u"]) != Some(0) {
+        return None;
+    }
+    let user = |name| Some((id(&["-u", name])?, id(&["-g", name])?));
+    Some(
+        user("postgres")
+            .or_else(|| user("nobody"))
+            .expect("root needs a user to run PostgreSQL as"),
+    )
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("an address").port()
+}
