@@ -3,6 +3,10 @@
 mod common;
 mod databases;
 mod extras;
+mod guards;
 mod login;
 mod postgres;
 mod profile;
+mod programs;
+mod tokens;
+mod upstream;
