@@ -5,8 +5,10 @@ mod check;
 mod log;
 mod servers;
 mod site;
+mod trial;
 
 use std::{
+    fs,
     path::PathBuf,
     sync::mpsc::{Receiver, RecvTimeoutError, channel},
     time::Duration,
@@ -25,6 +27,7 @@ pub fn run(args: &[String]) -> Result<()> {
         _ => bail!("usage: cargo xtask demo [--check]"),
     };
     build::run()?;
+    clear()?;
     let site = site::build()?;
     let programs = servers::build()?;
 
@@ -36,7 +39,11 @@ pub fn run(args: &[String]) -> Result<()> {
         check::run(&servers.page, &browser, &interrupted)?;
         return servers.still_running();
     }
-    println!("\n  the demo: {}\n  logs:     {}\n  Ctrl-C ends it\n", servers.page, dir().display());
+    println!(
+        "\n  the demo: {}\n  logs:     {}\n  Ctrl-C ends it\n",
+        servers.page,
+        dir().display()
+    );
     while interrupted.recv_timeout(Duration::from_millis(300)) == Err(RecvTimeoutError::Timeout) {
         servers.still_running()?;
     }
@@ -57,6 +64,14 @@ fn interruptions() -> Result<Receiver<()>> {
 /// Where the demo's project, page, database, logs and screenshots go.
 fn dir() -> PathBuf {
     sh::target().join("demo")
+}
+
+/// Removes what the last run left.
+fn clear() -> Result<()> {
+    if dir().exists() {
+        fs::remove_dir_all(dir()).context("cannot empty the demo's directory")?;
+    }
+    fs::create_dir_all(dir()).context("cannot make the demo's directory")
 }
 
 fn step(what: &str) {

@@ -44,17 +44,30 @@ impl Browser {
     /// Starts ChromeDriver on a port of its choice, and Chromium with an empty profile.
     pub fn start(programs: &tools::Browser) -> Result<Self> {
         let mut command = Command::new(&programs.chromedriver);
-        let spawned = command.arg("--port=0").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let spawned = command
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn();
         let mut driver = Driver(spawned.context("cannot start ChromeDriver")?);
         let stdout = driver.0.stdout.take().context("no stdout")?;
         let port = BufReader::new(stdout).lines().find_map(|line| {
             let line = line.ok()?;
             Some(line.split_once(STARTED)?.1.trim_end_matches('.').to_owned())
         });
-        let port = port.with_context(|| format!("ChromeDriver should print \"{STARTED}…\" but ended without it"))?;
+        let port = port.with_context(|| {
+            format!("ChromeDriver should print \"{STARTED}…\" but ended without it")
+        })?;
 
-        let config = Agent::config_builder().timeout_global(Some(Duration::from_secs(60))).http_status_as_error(false);
-        let mut browser = Self { _driver: driver, agent: config.build().into(), session: format!("http://127.0.0.1:{port}/session") };
+        let config = Agent::config_builder()
+            .timeout_global(Some(Duration::from_secs(60)))
+            .http_status_as_error(false);
+        let mut browser = Self {
+            _driver: driver,
+            agent: config.build().into(),
+            session: format!("http://127.0.0.1:{port}/session"),
+        };
         let args = [
             "--headless=new",
             // Chromium's sandbox needs privileges that containers lack; only our own page is opened.
@@ -71,19 +84,36 @@ impl Browser {
             "goog:chromeOptions": { "binary": &programs.chromium, "args": args },
             "goog:loggingPrefs": { "browser": "ALL" },
         }});
-        let answer = browser.post("", json!({ "capabilities": wanted })).context("Chromium does not start")?;
-        let id = answer["sessionId"].as_str().context("ChromeDriver gave no session")?;
+        let answer = browser
+            .post("", json!({ "capabilities": wanted }))
+            .context("Chromium does not start")?;
+        let id = answer["sessionId"]
+            .as_str()
+            .context("ChromeDriver gave no session")?;
         browser.session = format!("{}/{id}", browser.session);
         Ok(browser)
     }
 
     fn post(&self, command: &str, body: Value) -> Result<Value> {
         let url = format!("{}{command}", self.session);
-        let mut answer: Value = self.agent.post(&url).send_json(body)?.body_mut().read_json()?;
+        let mut answer: Value = self
+            .agent
+            .post(&url)
+            .send_json(body)?
+            .body_mut()
+            .read_json()?;
         let value = answer["value"].take();
         match value["error"].as_str() {
             None => Ok(value),
-            Some(error) => bail!("{error}: {}", value["message"].as_str().unwrap_or_default().lines().next().unwrap_or_default()),
+            Some(error) => bail!(
+                "{error}: {}",
+                value["message"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .lines()
+                    .next()
+                    .unwrap_or_default()
+            ),
         }
     }
 
@@ -106,7 +136,8 @@ impl Browser {
     pub fn click(&self, css: &str) -> Result<()> {
         let found = self.post("/element", json!({ "using": "css selector", "value": css }))?;
         let id = found[ELEMENT].as_str().context("no element")?;
-        self.post(&format!("/element/{id}/click"), json!({})).map(drop)
+        self.post(&format!("/element/{id}/click"), json!({}))
+            .map(drop)
     }
 
     /// The visible text of all elements that match.
@@ -119,7 +150,8 @@ impl Browser {
     /// Switches between the light and the dark color scheme.
     pub fn color_scheme(&self, value: &str) -> Result<()> {
         let features = json!([{ "name": "prefers-color-scheme", "value": value }]);
-        let command = json!({ "cmd": "Emulation.setEmulatedMedia", "params": { "features": features } });
+        let command =
+            json!({ "cmd": "Emulation.setEmulatedMedia", "params": { "features": features } });
         self.post("/goog/cdp/execute", command).map(drop)
     }
 
@@ -137,8 +169,12 @@ impl Browser {
     pub fn complaints(&self) -> Result<Vec<String>> {
         let entries = self.post("/se/log", json!({ "type": "browser" }))?;
         let entries = entries.as_array().cloned().unwrap_or_default();
-        let bad = entries.iter().filter(|entry| entry["level"] == "SEVERE" || entry["level"] == "WARNING");
-        Ok(bad.map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect())
+        let bad = entries
+            .iter()
+            .filter(|entry| entry["level"] == "SEVERE" || entry["level"] == "WARNING");
+        Ok(bad
+            .map(|entry| entry["message"].as_str().unwrap_or_default().to_owned())
+            .collect())
     }
 }
 

@@ -28,7 +28,11 @@ impl Call {
     pub fn what(&self) -> String {
         match &self.url {
             None => self.path.clone(),
-            Some(url) => format!("{} {}", self.method.as_deref().unwrap_or_default(), url.path()),
+            Some(url) => format!(
+                "{} {}",
+                self.method.as_deref().unwrap_or_default(),
+                url.path()
+            ),
         }
     }
 }
@@ -41,15 +45,12 @@ pub struct Simulator {
 }
 
 impl Simulator {
-    /// All calls since the last `forget`, in order.
+    /// All calls in order.
     pub fn calls(&self) -> Result<Vec<Call>> {
-        Ok(ureq::get(format!("{}/log", self.address)).call()?.body_mut().read_json()?)
-    }
-
-    /// Empties the log.
-    pub fn forget(&self) -> Result<()> {
-        ureq::delete(format!("{}/log", self.address)).call()?;
-        Ok(())
+        Ok(ureq::get(format!("{}/log", self.address))
+            .call()?
+            .body_mut()
+            .read_json()?)
     }
 
     /// Says who a WeChat user is.

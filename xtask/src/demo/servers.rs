@@ -32,15 +32,31 @@ pub struct Programs {
 /// Builds both programs.
 pub fn build() -> Result<Programs> {
     step("building the backend and the WeChat simulator");
-    let args = ["build", "--package", "miniprogram-server", "--bins", "--message-format", "json-render-diagnostics"];
+    let args = [
+        "build",
+        "--package",
+        "miniprogram-server",
+        "--bins",
+        "--message-format",
+        "json-render-diagnostics",
+    ];
     let printed = sh::output(sh::command("cargo").args(args))?;
-    let messages: Vec<Value> = printed.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let messages: Vec<Value> = printed
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect();
     let executable = |name: &str| {
-        let built = messages.iter().find(|message| message["target"]["name"] == name && message["executable"].is_string());
+        let built = messages
+            .iter()
+            .find(|message| message["target"]["name"] == name && message["executable"].is_string());
         let path = built.and_then(|message| message["executable"].as_str());
-        path.map(PathBuf::from).with_context(|| format!("cargo built no program {name}"))
+        path.map(PathBuf::from)
+            .with_context(|| format!("cargo built no program {name}"))
     };
-    Ok(Programs { backend: executable("backend")?, simulator: executable("wechat-simulator")? })
+    Ok(Programs {
+        backend: executable("backend")?,
+        simulator: executable("wechat-simulator")?,
+    })
 }
 
 /// Both servers; dropping it ends them.
@@ -52,17 +68,20 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// Starts both on free ports, with an empty database.
+    /// Starts both on free ports.
     pub fn start(programs: &Programs, site: &Path) -> Result<Self> {
         // Each needs the other's address, so the backend's port is chosen before it starts.
         let backend_at = free_address()?;
         let route = format!("{BASE_URL}=http://{backend_at}");
         let simulator = Server::start(
             "wechat-simulator",
-            Command::new(&programs.simulator).args(["--listen", "127.0.0.1:0", "--route", &route, "--serve"]).arg(site),
+            Command::new(&programs.simulator)
+                .args(["--listen", "127.0.0.1:0", "--route", &route, "--serve"])
+                .arg(site),
         )?;
         let database = dir().join("backend.db");
-        for file in ["backend.db", "backend.db-wal", "backend.db-shm"].map(|name| dir().join(name)) {
+        for file in ["backend.db", "backend.db-wal", "backend.db-shm"].map(|name| dir().join(name))
+        {
             if file.exists() {
                 fs::remove_file(file)?;
             }
@@ -73,14 +92,21 @@ impl Servers {
                 .env("WECHAT_API_BASE", &simulator.address)
                 .env("DATABASE_URL", format!("sqlite:{}", database.display())),
         )?;
-        Ok(Self { page: simulator.address.clone(), running: [simulator, backend] })
+        Ok(Self {
+            page: simulator.address.clone(),
+            running: [simulator, backend],
+        })
     }
 
     /// An error when one has ended.
     pub fn still_running(&mut self) -> Result<()> {
         for server in &mut self.running {
             if let Some(status) = server.child.try_wait()? {
-                bail!("the {} ended with {status}; {}", server.name, server.last_words());
+                bail!(
+                    "the {} ended with {status}; {}",
+                    server.name,
+                    server.last_words()
+                );
             }
         }
         Ok(())
@@ -89,8 +115,15 @@ impl Servers {
 
 /// Whatever the developer's shell has set for a backend of their own stays out of the demo.
 fn clean(command: &mut Command) -> &mut Command {
-    let ours = ["WECHAT_APPID", "WECHAT_SECRET", "JWT_SECRET", "SESSION_KEY_SECRET", "TOKEN_TTL"];
-    ours.into_iter().fold(command, |command, name| command.env_remove(name))
+    let ours = [
+        "WECHAT_APPID",
+        "WECHAT_SECRET",
+        "JWT_SECRET",
+        "SESSION_KEY_SECRET",
+        "TOKEN_TTL",
+    ];
+    ours.into_iter()
+        .fold(command, |command, name| command.env_remove(name))
 }
 
 fn free_address() -> Result<String> {
@@ -115,11 +148,19 @@ impl Server {
             .stderr(File::create(&log)?)
             .spawn()
             .with_context(|| format!("cannot start the {name}"))?;
-        let mut server = Self { name, child, address: String::new(), log };
+        let mut server = Self {
+            name,
+            child,
+            address: String::new(),
+            log,
+        };
         let line = server.first_line()?;
         match line.trim().strip_prefix(READY) {
             Some(address) => server.address = address.to_owned(),
-            None => bail!("the {name} should print \"{READY}http://…\" when it is ready, but printed {line:?}; {}", server.last_words()),
+            None => bail!(
+                "the {name} should print \"{READY}http://…\" when it is ready, but printed {line:?}; {}",
+                server.last_words()
+            ),
         }
         Ok(server)
     }
@@ -135,7 +176,12 @@ impl Server {
         });
         match receiver.recv_timeout(START) {
             Ok(line) => Ok(line?),
-            Err(_) => bail!("the {} printed nothing within {} s; {}", self.name, START.as_secs(), self.last_words()),
+            Err(_) => bail!(
+                "the {} printed nothing within {} s; {}",
+                self.name,
+                START.as_secs(),
+                self.last_words()
+            ),
         }
     }
 
@@ -143,7 +189,11 @@ impl Server {
         let text = fs::read_to_string(&self.log).unwrap_or_default();
         let lines: Vec<&str> = text.lines().rev().take(10).collect();
         let lines: Vec<&str> = lines.into_iter().rev().collect();
-        format!("its log {} ends with:\n{}", self.log.display(), lines.join("\n"))
+        format!(
+            "its log {} ends with:\n{}",
+            self.log.display(),
+            lines.join("\n")
+        )
     }
 }
 

@@ -15,9 +15,6 @@ use crate::{build, sh, tools};
 pub fn build() -> Result<PathBuf> {
     tools::node()?;
     let project = dir().join("project");
-    if project.exists() {
-        fs::remove_dir_all(&project)?;
-    }
     copy_source(&sh::root().join("miniprogram-demo"), &project)?;
 
     step("installing the packed package into a copy of the mini program");
@@ -29,7 +26,12 @@ pub fn build() -> Result<PathBuf> {
 
     step("making the page with glass-easel");
     let site = dir().join("site");
-    sh::output(script("site.mjs").arg(compiled.join("files")).arg(&site).arg(appid(&project)?))?;
+    sh::output(
+        script("site.mjs")
+            .arg(compiled.join("files"))
+            .arg(&site)
+            .arg(appid(&project)?),
+    )?;
     Ok(site)
 }
 
@@ -41,24 +43,49 @@ fn script(name: &str) -> std::process::Command {
 
 fn appid(project: &Path) -> Result<String> {
     let config: Value = serde_json::from_slice(&fs::read(project.join("project.config.json"))?)?;
-    Ok(config["appid"].as_str().context("project.config.json has no appid")?.to_owned())
+    Ok(config["appid"]
+        .as_str()
+        .context("project.config.json has no appid")?
+        .to_owned())
 }
 
 /// What a developer does with the published package: `npm install`, of the very file that would be published.
 fn install(project: &Path) -> Result<()> {
-    let quiet = ["--offline", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-    let packed = sh::output(sh::command("npm").args(["pack", "--json", "--loglevel=error", "--pack-destination"]).arg(project).arg(build::pkg()))?;
+    let quiet = [
+        "--offline",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--loglevel=error",
+    ];
+    let packed = sh::output(
+        sh::command("npm")
+            .args(["pack", "--json", "--loglevel=error", "--pack-destination"])
+            .arg(project)
+            .arg(build::pkg()),
+    )?;
     let packed: Value = serde_json::from_str(&packed).context("npm pack --json printed no JSON")?;
-    let file = packed[0]["filename"].as_str().context("npm pack named no file")?;
+    let file = packed[0]["filename"]
+        .as_str()
+        .context("npm pack named no file")?;
     let into = project.join("miniprogram");
-    sh::output(sh::command("npm").current_dir(into).args(["install", "--no-save", "--no-package-lock"]).args(quiet).arg(project.join(file)))?;
+    sh::output(
+        sh::command("npm")
+            .current_dir(into)
+            .args(["install", "--no-save", "--no-package-lock"])
+            .args(quiet)
+            .arg(project.join(file)),
+    )?;
     Ok(())
 }
 
 /// Copies the project without what DevTools or npm left in it.
 fn copy_source(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
-    fs::copy(from.join("project.config.json"), to.join("project.config.json"))?;
+    fs::copy(
+        from.join("project.config.json"),
+        to.join("project.config.json"),
+    )?;
     copy_tree(&from.join("miniprogram"), &to.join("miniprogram"))
 }
 

@@ -1,0 +1,168 @@
+//! Hands, eyes and patience for the check: taps what is on the page, waits for what should come, reads the log.
+
+use std::{
+    sync::mpsc::Receiver,
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Result, bail, ensure};
+
+use super::{
+    browser::Browser,
+    dir,
+    log::{Call, Simulator},
+};
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// One run through the page.
+pub struct Trial<'a> {
+    /// Shows the page; its commands go to the mini program's frame.
+    pub browser: Browser,
+    /// Serves the page and writes the log.
+    pub simulator: Simulator,
+    /// Gets a message when the person at the terminal has had enough.
+    pub interrupted: &'a Receiver<()>,
+    /// How many calls the log held before the present step.
+    pub before: usize,
+}
+
+impl Trial<'_> {
+    /// Exactly these calls, in this order, all answered and none failed but a refused consent.
+    pub fn expect_calls(&self, when: &str, expected: &[&str]) -> Result<()> {
+        let calls = self.finished_calls()?;
+        let seen: Vec<String> = calls.iter().map(Call::what).collect();
+        ensure!(
+            seen == expected,
+            "{when}: expected the calls {expected:?}, saw\n{}",
+            list(&calls)
+        );
+        let failed = calls
+            .iter()
+            .find(|call| call.status.is_none_or(|status| status >= 400));
+        ensure!(
+            failed.is_none(),
+            "{when}: expected every call answered with success, saw\n{}",
+            list(&calls)
+        );
+        Ok(())
+    }
+
+    pub fn expect_bearer(&self, what: &str, expected: &str) -> Result<()> {
+        let calls = self.calls()?;
+        let bearer = calls
+            .iter()
+            .find(|call| call.what() == what)
+            .and_then(|call| call.bearer.as_deref());
+        ensure!(
+            bearer == Some(expected),
+            "{what}: expected the Bearer token {expected}, saw {bearer:?}"
+        );
+        Ok(())
+    }
+
+    pub fn expect_no_error(&self) -> Result<()> {
+        let errors = self.browser.texts(".error")?;
+        ensure!(
+            errors.is_empty(),
+            "expected no error on the page, saw {errors:?}"
+        );
+        Ok(())
+    }
+
+    /// A new step: only calls from here on count.
+    pub fn begin(&mut self) -> Result<()> {
+        self.before = self.simulator.calls()?.len();
+        Ok(())
+    }
+
+    pub fn calls(&self) -> Result<Vec<Call>> {
+        Ok(self.simulator.calls()?.split_off(self.before))
+    }
+
+    /// The calls of this step, once every one is answered.
+    pub fn finished_calls(&self) -> Result<Vec<Call>> {
+        self.eventually("an answer to every call", |trial| {
+            let calls = trial.calls()?;
+            ensure!(
+                calls.iter().all(|call| call.status.is_some()),
+                "\n{}",
+                list(&calls)
+            );
+            Ok(calls)
+        })
+    }
+
+    /// Clicks the element as soon as it is there.
+    pub fn tap(&self, css: &str) -> Result<()> {
+        self.eventually(&format!("something to tap at {css}"), |trial| {
+            trial.browser.click(css)
+        })
+    }
+
+    /// Waits until the first visible element that matches has exactly this text.
+    pub fn see(&self, css: &str, expected: &str) -> Result<()> {
+        self.eventually(&format!("{expected:?} at {css}"), |trial| {
+            let texts = trial.browser.texts(css)?;
+            ensure!(
+                texts.first().is_some_and(|text| text == expected),
+                "{texts:?} on the page: {}",
+                trial.whole_page()?
+            );
+            Ok(())
+        })
+    }
+
+    pub fn whole_page(&self) -> Result<String> {
+        Ok(self.browser.texts("body")?.concat().replace('\n', " | "))
+    }
+
+    /// Asks again and again until it succeeds; otherwise the error says what was expected and what was seen last.
+    pub fn eventually<T>(&self, expected: &str, ask: impl Fn(&Self) -> Result<T>) -> Result<T> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if self.interrupted.try_recv().is_ok() {
+                bail!("interrupted");
+            }
+            match ask(self) {
+                Ok(found) => return Ok(found),
+                Err(seen) if Instant::now() > deadline => bail!(
+                    "expected {expected} within {} s, saw: {seen:#}",
+                    PATIENCE.as_secs()
+                ),
+                Err(_) => thread::sleep(Duration::from_millis(50)),
+            }
+        }
+    }
+
+    /// Writes a picture of the whole window, once the timeline in it shows every call.
+    pub fn screenshot(&self, name: &str) -> Result<()> {
+        self.browser.leave_frame()?;
+        self.eventually("every call in the timeline", |trial| {
+            let calls = trial.simulator.calls()?.len();
+            let lines = trial.browser.texts(".timeline li")?.len();
+            ensure!(lines == calls, "{lines} lines for {calls} calls");
+            Ok(())
+        })?;
+        self.browser
+            .screenshot(&dir().join(format!("{name}.png")))?;
+        self.browser.enter_frame()
+    }
+}
+
+/// The calls for a message, one a line.
+pub fn list(calls: &[Call]) -> String {
+    let line = |call: &Call| {
+        let status = call
+            .status
+            .map_or("…".to_owned(), |status| status.to_string());
+        format!(
+            "  {} {status} {} {}",
+            call.what(),
+            call.bearer.as_deref().unwrap_or("-"),
+            call.err_msg.as_deref().unwrap_or("")
+        )
+    };
+    calls.iter().map(line).collect::<Vec<_>>().join("\n")
+}
