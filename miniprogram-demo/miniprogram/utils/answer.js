@@ -13,6 +13,7 @@ const ADVICE = {
   not_logged_in: '刚才还没有登录，现在已在后台登录。请再点一次。',
   session_key_stale: '微信的会话密钥已更换。请再点一次。',
   profile_denied: '你拒绝了授权，可以再点一次。',
+  profile_anonymous: '微信只给出了匿名资料，请改用头像昵称填写能力。',
   network: '网络不通，请检查网络后再试。',
 }
 

@@ -36,7 +36,7 @@ Page({
   },
 
   onSession(name, detail) {
-    const text = name === 'error' && detail ? `${EVENTS.error}：${detail.code}` : EVENTS[name]
+    const text = name === 'error' ? `${EVENTS.error}：${detail.error.code}` : EVENTS[name]
     this.eventCount += 1
     const event = { id: this.eventCount, at: clock(Date.now()), name, text }
     const events = [event, ...this.data.events].slice(0, 5)
@@ -46,8 +46,8 @@ Page({
 
   showSession() {
     const { status, expiresAt, generation } = this.wxp.session
-    const until = status === 'active' && expiresAt ? ` · 有效至 ${clock(expiresAt)}` : ''
-    const detail = generation ? `第 ${generation} 次登录${until}` : '第一个需要登录的请求会自动登录'
+    const until = expiresAt ? ` · 有效至 ${clock(expiresAt)}` : ''
+    const detail = status === 'active' ? `会话 #${generation}${until}` : '第一个需要登录的请求会自动登录'
     this.setData({ session: { status, label: STATUS[status], detail } })
   },
 
