@@ -1,0 +1,289 @@
+//! The small part that JavaScript plays: keeps each call of the app, does what its permit says, and
+//! settles it once (`pkg-template/call.js`).
+
+use std::rc::Rc;
+
+use miniprogram_login::config::join;
+use miniprogram_login::error::{Code, Error, Stage, of_transport};
+use miniprogram_login::platform::{Failure, PhoneCode, Profile};
+use miniprogram_login::request::{Action, Permit, is_unauthorized};
+use miniprogram_login::session::{Asker, Generation};
+use miniprogram_login::submit;
+
+use crate::fake::{CallId, Step, StepId, World};
+use crate::harness::BASE;
+
+/// What a call settled with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// A response, by its HTTP status.
+    Response(u16),
+    /// A token that may be used.
+    Token(String),
+    /// The logout's promise.
+    Done,
+    Rejected(Error),
+}
+
+#[derive(Clone, Debug)]
+enum Kind {
+    Request {
+        url: String,
+        own_authorization: bool,
+    },
+    Token,
+    /// What the core finishes by itself.
+    Op,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum State {
+    Waiting,
+    Out,
+    Settled(Settled),
+}
+
+/// A call of the app.
+#[derive(Clone, Debug)]
+pub struct Call {
+    kind: Kind,
+    state: State,
+    permit: u32,
+    answer: u16,
+}
+
+impl World {
+    /// `requestNeedLogin`.
+    pub fn request(&self, url: &str, own_authorization: bool) -> CallId {
+        let id = self.make(Kind::Request {
+            url: url.to_string(),
+            own_authorization,
+        });
+        let (permit, refusal) =
+            self.client()
+                .permit(url, own_authorization, Asker::Request, self.now());
+        self.act(id, permit, refusal);
+        id
+    }
+
+    /// `ensureLogin` and `getToken`.
+    pub fn ensure(&self) -> CallId {
+        let id = self.make(Kind::Token);
+        let (permit, refusal) = self.client().permit("", false, Asker::App, self.now());
+        self.act(id, permit, refusal);
+        id
+    }
+
+    /// A tap on `loginWithProfile`: what to bring back with the consent.
+    pub fn tap(&self) -> Option<Generation> {
+        self.ledger.borrow_mut().called();
+        let client = self.client();
+        if client.usable().is_some() {
+            return Some(client.floor());
+        }
+        client.permit("", false, Asker::App, self.now());
+        None
+    }
+
+    /// The user consented.
+    pub fn consent(self: &Rc<Self>, profile: Profile, tapped: Generation) -> CallId {
+        self.op(submit::profile(self.client(), profile, tapped))
+    }
+
+    /// `loginWithPhone`.
+    pub fn phone(self: &Rc<Self>, code: &str) -> CallId {
+        self.op(submit::phone(
+            self.client(),
+            PhoneCode {
+                code: code.to_string(),
+            },
+        ))
+    }
+
+    /// `logout`.
+    pub fn logout(self: &Rc<Self>) -> CallId {
+        let id = self.make(Kind::Op);
+        self.ledger.borrow_mut().logged_out();
+        let telling = self.client().logout(self.now());
+        let world = Rc::clone(self);
+        self.client().spawn(async move {
+            telling.await;
+            world.settle(id, Settled::Done);
+        });
+        id
+    }
+
+    /// `abort` of a request: its answer, if it still comes, meets nobody.
+    pub fn abort(&self, id: CallId) {
+        let open = !matches!(self.calls.borrow()[id].state, State::Settled(_));
+        if open {
+            self.settle(
+                id,
+                Settled::Rejected(Error::new(Code::Aborted, Stage::Request)),
+            );
+            let on_wire = self
+                .pending
+                .borrow()
+                .iter()
+                .find_map(|pending| match &pending.step {
+                    Step::Request { call, .. } if *call == id => Some(pending.id),
+                    _ => None,
+                });
+            on_wire.map(|step| self.take(step));
+        }
+    }
+
+    /// A request on the wire is answered with this HTTP status.
+    pub fn respond(&self, step: StepId, status: u16) {
+        self.respond_judged(step, status, is_unauthorized(status));
+    }
+
+    /// The same, with what the app's `isUnauthorized` says.
+    pub fn respond_judged(&self, step: StepId, status: u16, unauthorized: bool) {
+        let id = self.off_the_wire(step);
+        let permit = Permit::from_bits(self.calls.borrow()[id].permit);
+        if permit.action == Action::Plain {
+            return self.settle(id, Settled::Response(status));
+        }
+        self.calls.borrow_mut()[id].answer = status;
+        let next = self.client().verdict(permit, unauthorized, self.now());
+        self.act(id, next, None);
+    }
+
+    /// A request on the wire fails with what wx says.
+    pub fn break_off(&self, step: StepId, failure: &Failure) {
+        let id = self.off_the_wire(step);
+        let token = self.client().bearer().unwrap_or_default();
+        let error = Error::from_wx(of_transport(failure), Stage::Request, failure, &[&token]);
+        self.settle(id, Settled::Rejected(error));
+    }
+
+    /// What the call settled with, if it did.
+    pub fn outcome(&self, id: CallId) -> Option<Settled> {
+        match &self.calls.borrow()[id].state {
+            State::Settled(settled) => Some(settled.clone()),
+            _ => None,
+        }
+    }
+
+    /// Calls that have not settled.
+    pub fn open_calls(&self) -> usize {
+        self.calls
+            .borrow()
+            .iter()
+            .filter(|call| !matches!(call.state, State::Settled(_)))
+            .count()
+    }
+
+    /// The session settled: every waiting call asks again, or is rejected.
+    pub fn settled(&self, outcome: Result<(), &Error>) {
+        let waiting: Vec<CallId> = {
+            let calls = self.calls.borrow();
+            (0..calls.len())
+                .filter(|id| calls[*id].state == State::Waiting)
+                .collect()
+        };
+        for id in waiting {
+            if self.calls.borrow()[id].state != State::Waiting {
+                continue;
+            }
+            match outcome {
+                Err(error) => self.settle(id, Settled::Rejected(error.clone())),
+                Ok(()) => {
+                    let waited = Permit::from_bits(self.calls.borrow()[id].permit);
+                    let (permit, refusal) = self.client().resume(waited, self.now());
+                    self.act(id, permit, refusal);
+                }
+            }
+        }
+    }
+
+    fn op(self: &Rc<Self>, flow: impl Future<Output = Result<u16, Error>> + 'static) -> CallId {
+        let id = self.make(Kind::Op);
+        let world = Rc::clone(self);
+        self.client().spawn(async move {
+            let settled = flow.await.map_or_else(Settled::Rejected, Settled::Response);
+            world.settle(id, settled);
+        });
+        id
+    }
+
+    fn make(&self, kind: Kind) -> CallId {
+        self.ledger.borrow_mut().called();
+        let mut calls = self.calls.borrow_mut();
+        calls.push(Call {
+            kind,
+            state: State::Out,
+            permit: 0,
+            answer: 0,
+        });
+        calls.len() - 1
+    }
+
+    /// Does what a permit says. A call that settled meanwhile (aborted by a listener) does nothing more.
+    fn act(&self, id: CallId, permit: Permit, refusal: Option<Error>) {
+        // Permits cross to JavaScript as numbers.
+        let bits = permit.to_bits();
+        let answer = {
+            let call = &mut self.calls.borrow_mut()[id];
+            if matches!(call.state, State::Settled(_)) {
+                return;
+            }
+            call.permit = bits;
+            call.answer
+        };
+        match Permit::from_bits(bits).action {
+            Action::Wait => self.calls.borrow_mut()[id].state = State::Waiting,
+            Action::Refuse => {
+                let error = refusal.expect("a refusal comes with its error");
+                self.settle(id, Settled::Rejected(error));
+            }
+            Action::Deliver => self.settle(id, Settled::Response(answer)),
+            Action::Plain | Action::Bearer => self.go(id, permit),
+        }
+    }
+
+    fn go(&self, id: CallId, permit: Permit) {
+        let kind = self.calls.borrow()[id].kind.clone();
+        let token =
+            (permit.action == Action::Bearer).then(|| self.client().bearer().unwrap_or_default());
+        match kind {
+            Kind::Token => self.settle(id, Settled::Token(token.unwrap_or_default())),
+            Kind::Op => panic!("an operation of the core asks for no permit"),
+            Kind::Request {
+                url,
+                own_authorization,
+            } => {
+                assert!(
+                    !(own_authorization && token.is_some()),
+                    "the caller's own Authorization is kept"
+                );
+                let url = if permit.join { join(BASE, &url) } else { url };
+                self.calls.borrow_mut()[id].state = State::Out;
+                self.start(
+                    Step::Request {
+                        call: id,
+                        url,
+                        token,
+                    },
+                    None,
+                );
+            }
+        }
+    }
+
+    fn off_the_wire(&self, step: StepId) -> CallId {
+        match self.take(step).map(|pending| pending.step) {
+            Some(Step::Request { call, .. }) => call,
+            other => panic!("no request on the wire: {other:?}"),
+        }
+    }
+
+    fn settle(&self, id: CallId, settled: Settled) {
+        if let Settled::Rejected(error) = &settled {
+            self.ledger.borrow_mut().text(&format!("{error:?}"));
+        }
+        self.ledger.borrow_mut().settled(id);
+        self.calls.borrow_mut()[id].state = State::Settled(settled);
+    }
+}

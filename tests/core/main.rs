@@ -1,0 +1,10 @@
+//! The login core over a fake mini program: the rules of its behaviour by name, every interleaving of
+//! small scenarios, and whatever can come in from outside. See `tests/README.md`.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod calls;
+mod fake;
+mod harness;
+mod ledger;
+mod rules;

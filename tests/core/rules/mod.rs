@@ -1,0 +1,3 @@
+//! The rules of behaviour, one test or more for each; the number is the rule's.
+
+mod login;
