@@ -1,0 +1,196 @@
+// One launch of the mini program: the package in a bare JavaScript context that has what WeChat's logic layer has on
+// the poorest device, and nothing else.
+import fs from 'node:fs'
+import path from 'node:path'
+import vm from 'node:vm'
+import zlib from 'node:zlib'
+
+const root = path.resolve(import.meta.dirname, '../..')
+
+/** The package under test. */
+export const PKG = path.resolve(process.env.MINIPROGRAM_LOGIN_PKG || path.join(root, 'pkg'))
+const DIST = path.join(PKG, 'miniprogram_dist')
+const HOME = '/miniprogram_npm/miniprogram-login/'
+
+/** What V8 gives to every context although some device has it not. */
+const ABSENT = ['WebAssembly', 'SharedArrayBuffer', 'Atomics', 'FinalizationRegistry', 'WeakRef', 'BigInt', 'BigInt64Array', 'BigUint64Array', 'Intl']
+
+const sources = new Map()
+const modules = new Map()
+
+const read = (cache, file, make) => {
+  if (!cache.has(file)) cache.set(file, make(fs.readFileSync(file)))
+  return cache.get(file)
+}
+
+const polyfill = fs.readFileSync(path.join(import.meta.dirname, 'polyfill.js'), 'utf8')
+
+/** Bytes of a code-package path, if the file is there. */
+function inPackage(wasmPath) {
+  const file = path.join(DIST, wasmPath.replace(HOME, ''))
+  return wasmPath.startsWith(HOME) && fs.existsSync(file) ? file : null
+}
+
+/**
+ * WXWebAssembly as far as devices agree about it: a path, an imports object, a promise.
+ * What iOS can't compile is refused here too.
+ */
+export class WxWasm {
+  constructor(sandbox) {
+    this.sandbox = sandbox
+    /** Every instance made, with a count of the calls into it. */
+    this.instances = []
+    /** Every instantiate call: its path. */
+    this.asked = []
+    /** How long a load takes, ms. */
+    this.takes = 20
+    /** What the next loads do instead: an Error to reject with, or 'never'. */
+    this.next = []
+    /** `instance`: resolve with the instance itself, as the typings say. */
+    this.shape = 'result'
+    this.api = { instantiate: (...args) => this.instantiate(...args) }
+  }
+
+  instantiate(wasmPath, imports) {
+    const { Promise } = this.sandbox.global
+    const { clock } = this.sandbox
+    this.asked.push(wasmPath)
+    const behaviour = this.next.shift()
+    return new Promise((resolve, reject) => {
+      if (behaviour === 'never') return
+      clock.set(() => {
+        if (behaviour) return reject(behaviour)
+        try {
+          resolve(this.make(wasmPath, imports))
+        } catch (e) {
+          reject(e)
+        }
+      }, this.takes)
+    })
+  }
+
+  make(wasmPath, imports) {
+    if (typeof wasmPath !== 'string' || !/\.wasm(\.br)?$/.test(wasmPath)) throw new Error('only support file type .wasm or .wasm.br')
+    if (typeof imports !== 'object' || imports === null) throw new Error('Imports argument must be present and must be an object')
+    const file = inPackage(wasmPath)
+    if (!file) throw new Error(`file not found: ${wasmPath}`)
+    const module = read(modules, file, bytes => compile(file.endsWith('.br') ? zlib.brotliDecompressSync(bytes) : bytes))
+    const { exports } = new WebAssembly.Instance(module, imports)
+    const instance = { dead: false, calls: 0, callsAfterDeath: [], trapAt: Infinity, exports: {} }
+    for (const [name, value] of Object.entries(exports)) {
+      // The glue's own helpers around a call are no place to stop at: a trap comes from the core.
+      instance.exports[name] = typeof value === 'function' && !name.startsWith('__wbindgen') ? this.watch(instance, name, value) : value
+    }
+    this.instances.push(instance)
+    return this.shape === 'instance' ? { exports: instance.exports } : { instance: { exports: instance.exports }, module }
+  }
+
+  /** Counts calls into the instance, and stops it like a trap when the test says. */
+  watch(instance, name, run) {
+    return (...args) => {
+      if (instance.dead) instance.callsAfterDeath.push(name)
+      if (++instance.calls >= instance.trapAt) {
+        instance.dead = true
+        instance.trapAt = Infinity
+        throw new (this.sandbox.evaluate('Error'))('unreachable')
+      }
+      return run(...args)
+    }
+  }
+
+  get last() {
+    return this.instances[this.instances.length - 1]
+  }
+}
+
+/** @throws if WXWebAssembly of iOS would not take the module */
+export function compile(bytes) {
+  const module = new WebAssembly.Module(bytes)
+  const exported = WebAssembly.Module.exports(module)
+  const odd = exported.filter(({ kind, name }) => kind !== 'function' && name !== 'memory')
+  if (odd.length) throw new Error(`CompileError: invalid wasm file: exports ${odd.map(({ kind, name }) => `${kind} ${name}`)}`)
+  if (tables(bytes) > 1) throw new Error('CompileError: invalid wasm file: more than one table')
+  return module
+}
+
+/** How many tables the module declares: the count that its section 4 begins with. */
+function tables(bytes) {
+  for (let at = 8; at < bytes.length;) {
+    const section = bytes[at++]
+    let size = 0
+    for (let shift = 0, more = 128; more; shift += 7) {
+      more = bytes[at] & 128
+      size |= (bytes[at++] & 127) << shift
+    }
+    if (section === 4) return bytes[at]
+    at += size
+  }
+  return 0
+}
+
+export class Sandbox {
+  /** @param {import('./wx.mjs').Phone} phone @param {{promise?: 'native' | 'polyfilled'}} mode */
+  constructor(phone, { promise = 'native' } = {}) {
+    const { clock } = phone
+    this.clock = clock
+    this.phone = phone
+    /** What the app threw outside of every promise: wx.onError. */
+    this.thrown = []
+    /** wx.onUnhandledRejection; native promises report to the process, see scenario.mjs. */
+    this.unhandled = []
+    /** Everything that went to the console. */
+    this.console = []
+    clock.onThrow = e => this.thrown.push(e)
+
+    this.context = vm.createContext({}, { codeGeneration: { strings: false, wasm: false } })
+    this.global = this.evaluate('globalThis')
+    for (const name of ABSENT) delete this.global[name]
+    this.wasm = new WxWasm(this)
+    const timer = again => (run, ms, ...args) => {
+      const fire = () => {
+        if (again) ids.set(id, clock.set(fire, ms || 1))
+        run(...args)
+      }
+      const id = clock.set(fire, ms)
+      return id
+    }
+    const ids = new Map()
+    const clear = id => clock.clear(ids.has(id) ? ids.get(id) : id)
+    Object.assign(this.global, {
+      wx: phone.wx,
+      WXWebAssembly: this.wasm.api,
+      setTimeout: timer(false),
+      setInterval: timer(true),
+      clearTimeout: clear,
+      clearInterval: clear,
+      getApp: () => this.app,
+      getCurrentPages: () => [],
+    })
+    const write = level => (...args) => this.console.push({ level, args })
+    this.global.console = Object.fromEntries(['log', 'info', 'warn', 'error', 'debug'].map(level => [level, write(level)]))
+    this.global.Date.now = () => clock.now()
+    if (promise === 'polyfilled') this.evaluate(polyfill)(this.global.setTimeout, reason => this.unhandled.push(reason))
+    phone.Promise = this.global.Promise
+    this.cache = new Map()
+  }
+
+  evaluate(code) {
+    return vm.runInContext(code, this.context)
+  }
+
+  /** The package, as `require('miniprogram-login')` gives it. */
+  get package() {
+    return this.load(path.join(DIST, 'index.js'))
+  }
+
+  load(file) {
+    if (this.cache.has(file)) return this.cache.get(file).exports
+    const module = { exports: {} }
+    this.cache.set(file, module)
+    const source = read(sources, file, String)
+    const run = vm.compileFunction(source, ['require', 'module', 'exports'], { parsingContext: this.context, filename: file })
+    const require = request => this.load(path.resolve(path.dirname(file), request.endsWith('.js') ? request : request + '.js'))
+    run(require, module, module.exports)
+    return module.exports
+  }
+}
