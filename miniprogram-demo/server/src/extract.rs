@@ -1,10 +1,10 @@
-//! How handlers read a request: JSON bodies, and the session behind a token.
+//! How handlers read a request: JSON bodies, queries, and the session behind a token.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::rejection::{BytesRejection, FailedToBufferBody, JsonRejection};
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::http::{header, request::Parts};
 use serde::de::DeserializeOwned;
 
@@ -32,6 +32,23 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             // serde's text quotes what was sent, which may be a secret.
             Err(_) => Err(ApiError::BadRequest(
                 "the body lacks a field or is not JSON".to_owned(),
+            )),
+        }
+    }
+}
+
+/// The query string. What does not fit is answered in the envelope.
+#[derive(Debug)]
+pub struct Params<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        match Query::from_request_parts(parts, state).await {
+            Ok(Query(params)) => Ok(Self(params)),
+            Err(_) => Err(ApiError::BadRequest(
+                "the query is not what this route takes".to_owned(),
             )),
         }
     }

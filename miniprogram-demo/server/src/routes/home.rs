@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::UserInfo;
 use crate::answer::{Answer, ApiError, Failure, ok};
 use crate::app::App;
-use crate::extract::Authorized;
+use crate::extract::{Authorized, Params};
 
 #[derive(Deserialize, IntoParams)]
 pub(super) struct Asked {
@@ -42,7 +42,7 @@ pub(super) struct Home {
 pub(super) async fn home(
     State(app): State<Arc<App>>,
     Authorized(session): Authorized,
-    Query(asked): Query<Asked>,
+    Params(asked): Params<Asked>,
 ) -> Result<Json<Answer<Home>>, ApiError> {
     Ok(ok(Home {
         name: asked.name,

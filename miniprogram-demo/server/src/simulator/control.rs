@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
+use serde_json::{Map, Value};
 
 use super::Simulator;
 use super::fault::Rule;
@@ -63,13 +64,25 @@ pub(super) async fn user(State(simulator): Shared, Path(user): Path<String>) -> 
     Json(simulator.world().user(&user).person.clone())
 }
 
+/// What is left out stays as it is.
 pub(super) async fn set_user(
     State(simulator): Shared,
     Path(user): Path<String>,
-    Json(person): Json<Person>,
-) -> StatusCode {
-    simulator.world().user(&user).person = person;
-    StatusCode::NO_CONTENT
+    Json(changes): Json<Map<String, Value>>,
+) -> Result<StatusCode, (StatusCode, String)> {
+    let mut world = simulator.world();
+    let user = world.user(&user);
+    user.person = changed(&user.person, changes)
+        .map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn changed(person: &Person, changes: Map<String, Value>) -> serde_json::Result<Person> {
+    let mut person = serde_json::to_value(person)?;
+    for (name, value) in changes {
+        person[name] = value;
+    }
+    serde_json::from_value(person)
 }
 
 /// A picture for everyone: a disc whose colour follows from the name.

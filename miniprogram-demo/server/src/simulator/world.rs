@@ -46,7 +46,7 @@ impl Default for Settings {
 
 /// What a user tells of themselves.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Person {
     pub(super) nick_name: String,
     pub(super) gender: u8,
@@ -57,10 +57,10 @@ pub(super) struct Person {
     pub(super) phone_number: String,
 }
 
-impl Default for Person {
-    fn default() -> Self {
+impl Person {
+    fn called(nick_name: String) -> Self {
         Self {
-            nick_name: String::new(),
+            nick_name,
             gender: 1,
             city: "Guangzhou".to_owned(),
             province: "Guangdong".to_owned(),
@@ -131,10 +131,7 @@ impl World {
             User {
                 openid: id("openid"),
                 unionid: id("unionid"),
-                person: Person {
-                    nick_name: format!("{name} 同学"),
-                    ..Person::default()
-                },
+                person: Person::called(format!("{name} 同学")),
                 session_key: SessionKey::from_bytes(random()),
                 session_live: false,
                 recent: HashMap::new(),

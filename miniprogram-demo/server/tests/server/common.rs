@@ -204,7 +204,7 @@ pub async fn both() -> (Sim, Backend, TempDir) {
     (sim, backend, directory)
 }
 
-async fn listener() -> (TcpListener, String) {
+pub async fn listener() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     (listener, url)

@@ -26,6 +26,14 @@ async fn a_code_becomes_a_session() {
 }
 
 #[tokio::test]
+async fn a_query_that_does_not_fit_is_refused_in_the_envelope() {
+    let (sim, backend, _directory) = both().await;
+    let token = backend.token(&sim, "eva").await;
+    let twice = backend.get("/user/home?name=a&name=b", &token).await;
+    assert_eq!(twice.codes(), (400, 40001));
+}
+
+#[tokio::test]
 async fn neither_openid_nor_session_key_leaves_the_server() {
     let (sim, backend, _directory) = both().await;
     let login = backend.login(&sim.code("eva").await).await;

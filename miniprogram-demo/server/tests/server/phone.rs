@@ -1,0 +1,431 @@
+//! The phone's network stack, the faults and the log.
+
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderMap, Uri};
+use axum::response::Redirect;
+use axum::routing::{any, get};
+use miniprogram_server::simulator::{Options, SECRET};
+use serde_json::{Value, json};
+
+use crate::common::{Backend, Sim, client, config, directory, listener, token};
+
+/// A server that answers with what it was sent.
+async fn echo() -> String {
+    let echo = async |uri: Uri, headers: HeaderMap, request: Request| {
+        let method = request.method().to_string();
+        let body = axum::body::to_bytes(request.into_body(), 100_000)
+            .await
+            .expect("body");
+        let header = |name: &str| {
+            headers
+                .get(name)
+                .map(|value| value.to_str().expect("text").to_owned())
+        };
+        axum::Json(json!({
+            "method": method,
+            "url": uri.to_string(),
+            "type": header("content-type"),
+            "referer": header("referer"),
+            "custom": header("x-custom"),
+            "body": String::from_utf8_lossy(&body),
+        }))
+    };
+    let router = Router::new()
+        .route("/text", get(async || "\u{feff}{not json"))
+        .route(
+            "/cookies",
+            get(async || [("set-cookie", "a=1"), ("x", "y")]),
+        )
+        .route("/here", get(async || Redirect::temporary("/echo?moved")))
+        .route(
+            "/away",
+            get(async || Redirect::temporary("http://192.0.2.1/")),
+        )
+        .fallback(any(echo));
+    let (listener, url) = listener().await;
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    url
+}
+
+#[tokio::test]
+async fn requests_go_out_as_wx_sends_them() {
+    let (sim, url) = (Sim::start().await, echo().await);
+    let send = async |mut args: Value| {
+        args["url"] = format!("{url}/echo?a=1").into();
+        let result = sim.phone("request", args).await;
+        assert_eq!(
+            (result["errMsg"].as_str(), result["statusCode"].as_u64()),
+            (Some("request:ok"), Some(200))
+        );
+        result["data"].clone()
+    };
+    let get = send(json!({ "data": { "b": "ü", "n": 2 } })).await;
+    assert_eq!(
+        (get["method"].as_str(), get["url"].as_str()),
+        (Some("GET"), Some("/echo?a=1&b=%C3%BC&n=2"))
+    );
+    let json_body = send(json!({ "method": "POST", "data": { "b": [1] } })).await;
+    assert_eq!(
+        (json_body["type"].as_str(), json_body["body"].as_str()),
+        (Some("application/json"), Some(r#"{"b":[1]}"#))
+    );
+    let form = json!({ "Content-Type": "application/x-www-form-urlencoded" });
+    let form = send(json!({ "method": "post", "header": form, "data": { "b": "x y" } })).await;
+    assert_eq!(form["body"], "b=x+y");
+    let text = send(json!({ "method": "PUT", "data": "as it is" })).await;
+    assert_eq!(text["body"], "as it is");
+    let headers = json!({ "Referer": "http://other/", "X-Custom": 7 });
+    let headers = send(json!({ "header": headers })).await;
+    assert_eq!(
+        (headers["referer"].as_str(), headers["custom"].as_str()),
+        (None, Some("7"))
+    );
+}
+
+#[tokio::test]
+async fn answers_come_back_as_wx_gives_them() {
+    let (sim, url) = (Sim::start().await, echo().await);
+    let get = async |path: &str, extra: Value| {
+        let mut args = json!({ "url": format!("{url}{path}") });
+        for (name, value) in extra.as_object().expect("an object") {
+            args[name] = value.clone();
+        }
+        sim.phone("request", args).await
+    };
+    assert_eq!(
+        get("/text", json!({})).await["data"],
+        "{not json",
+        "what is not JSON stays a string"
+    );
+    assert!(get("/echo", json!({ "dataType": "text" })).await["data"].is_string());
+    assert_eq!(get("/cookies", json!({})).await["cookies"], json!(["a=1"]));
+    assert_eq!(
+        get("/text", json!({ "responseType": "arraybuffer" })).await["data"],
+        "77u/e25vdCBqc29u"
+    );
+    assert_eq!(get("/here", json!({})).await["data"]["url"], "/echo?moved");
+    assert_eq!(
+        get("/here", json!({ "redirect": "manual" })).await["statusCode"],
+        307
+    );
+    assert_eq!(
+        get("/away", json!({})).await["statusCode"],
+        307,
+        "no redirect leads off this machine"
+    );
+}
+
+#[tokio::test]
+async fn what_fails_fails_in_wechats_words() {
+    let (sim, url) = (Sim::start().await, echo().await);
+    let cases = [
+        (
+            json!({ "url": "https://example.com/" }),
+            "request:fail url not in domain list",
+            600002,
+        ),
+        (
+            json!({ "url": "http://192.0.2.1/" }),
+            "request:fail url not in domain list",
+            600002,
+        ),
+        (
+            json!({ "url": "http://127.0.0.1.example.com/" }),
+            "request:fail url not in domain list",
+            600002,
+        ),
+        (
+            json!({ "url": "nonsense" }),
+            "request:fail invalid url",
+            600009,
+        ),
+        (
+            json!({ "url": "file:///etc/hosts" }),
+            "request:fail invalid url",
+            600009,
+        ),
+        (json!({}), "request:fail invalid url", 600009),
+        (
+            json!({ "url": url, "method": "PATCH" }),
+            "request:fail method is invalid",
+            600005,
+        ),
+        (
+            json!({ "url": url, "header": { "a": "\n" } }),
+            "request:fail invalid request header",
+            600010,
+        ),
+        (
+            json!({ "url": "http://127.0.0.1:1/" }),
+            "request:fail errcode:-102 cronet_error_code:-102 error_msg:net::ERR_CONNECTION_REFUSED",
+            600001,
+        ),
+    ];
+    for (args, err_msg, errno) in cases {
+        let result = sim.phone("request", args.clone()).await;
+        assert_eq!(
+            result,
+            json!({ "errMsg": err_msg, "errno": errno }),
+            "{args}"
+        );
+    }
+    // A second simulator plays a server that is slow, silent, or hangs up.
+    let server = Sim::start().await;
+    let request = |timeout: u64| json!({ "url": format!("{}/phone/login", server.url), "method": "POST", "data": {}, "timeout": timeout });
+    server
+        .put(
+            "/faults",
+            json!([{ "path": "/phone/login", "kind": "never" }]),
+        )
+        .await;
+    let start = Instant::now();
+    let late = sim.phone("request", request(200)).await;
+    assert_eq!(
+        late,
+        json!({ "errMsg": "request:fail timeout", "errno": 5 })
+    );
+    assert!(start.elapsed() < Duration::from_secs(2));
+    server
+        .put(
+            "/faults",
+            json!([{ "path": "/phone/login", "kind": "close" }]),
+        )
+        .await;
+    let closed = sim.phone("request", request(2000)).await;
+    assert_eq!(closed["errno"], 600001);
+    assert!(
+        closed["errMsg"]
+            .as_str()
+            .is_some_and(|text| text.ends_with("ERR_CONNECTION_CLOSED")),
+        "{closed}"
+    );
+}
+
+#[tokio::test]
+async fn routes_work_like_a_hosts_file_and_files_are_served() {
+    let (url, files) = (echo().await, directory());
+    std::fs::write(files.path().join("index.html"), "<p>host</p>").expect("written");
+    let routes = vec![
+        format!("https://api.example.com={url}")
+            .parse()
+            .expect("route"),
+    ];
+    let sim = Sim::start_with(Options {
+        routes,
+        serve: Some(files.path().to_owned()),
+    })
+    .await;
+    let routed = sim
+        .phone(
+            "request",
+            json!({ "url": "https://api.example.com/v1/x?y=1" }),
+        )
+        .await;
+    assert_eq!(routed["data"]["url"], "/v1/x?y=1");
+    let other = sim
+        .phone("request", json!({ "url": "https://api.example.com:8443/" }))
+        .await;
+    assert_eq!(other["errno"], 600002, "another port is another origin");
+    assert_eq!(
+        sim.get("/").await,
+        (reqwest::StatusCode::OK, "<p>host</p>".to_owned())
+    );
+    assert_eq!(sim.get("/../Cargo.toml").await.0, 404);
+    assert_eq!(sim.get("/avatar/eva.svg").await.0, 200);
+}
+
+#[tokio::test]
+async fn faults_hit_the_calls_they_name_as_often_as_they_say() {
+    let sim = Sim::start().await;
+    let fail =
+        json!({ "kind": "fail", "errMsg": "login:fail", "errno": 4, "path": "/phone/login" });
+    let mut rule = fail.clone();
+    rule["user"] = "eva".into();
+    rule["times"] = 1.into();
+    sim.put("/faults", json!([rule])).await;
+    let login = async |user: &str| sim.phone("login", json!({ "user": user })).await;
+    assert_eq!(login("adam").await["errMsg"], "login:ok");
+    assert_eq!(
+        login("eva").await,
+        json!({ "errMsg": "login:fail", "errno": 4 })
+    );
+    assert_eq!(login("eva").await["errMsg"], "login:ok");
+    assert_eq!(sim.get("/faults").await.1, "[]");
+
+    let added = client()
+        .post(format!("{}/faults", sim.url))
+        .json(&fail)
+        .send()
+        .await
+        .expect("answer");
+    assert_eq!(added.status(), 204);
+    assert_eq!(login("adam").await["errno"], 4);
+    let cleared = client()
+        .delete(format!("{}/faults", sim.url))
+        .send()
+        .await
+        .expect("answer");
+    assert_eq!(cleared.status(), 204);
+    assert_eq!(login("adam").await["errMsg"], "login:ok");
+
+    let url = format!("{}/phone/login", sim.url);
+    let with = async |fault: &str| {
+        let request = client()
+            .post(&url)
+            .header("x-simulator-fault", fault)
+            .json(&json!({ "user": "hal" }));
+        request.send().await.expect("answer")
+    };
+    let refused: Value = with(r#"{"kind":"errcode","errcode":40013}"#)
+        .await
+        .json()
+        .await
+        .expect("JSON");
+    assert_eq!(
+        refused["errMsg"],
+        "login:fail 系统错误，错误码：40013,invalid appid"
+    );
+    let frequent: Value = with(r#"{"kind":"frequency"}"#)
+        .await
+        .json()
+        .await
+        .expect("JSON");
+    assert_eq!(frequent["errno"], 1003);
+    let no_code: Value = with(r#"{"kind":"noCode"}"#)
+        .await
+        .json()
+        .await
+        .expect("JSON");
+    assert_eq!(no_code, json!({ "errMsg": "login:ok" }));
+    assert_eq!(with(r#"{"kind":"html","status":502}"#).await.status(), 502);
+    let half = with(r#"{"kind":"truncated"}"#)
+        .await
+        .text()
+        .await
+        .expect("text");
+    assert!(half.starts_with('{') && !half.ends_with('}'), "{half}");
+    let start = Instant::now();
+    with(r#"{"kind":"slow","delayMs":300}"#).await;
+    assert!(start.elapsed() >= Duration::from_millis(300));
+    assert_eq!(with(r#"{"kind":"nonsense"}"#).await.status(), 400);
+
+    let rule = json!([{ "path": "/phone/request", "url": "/user/home", "kind": "fail",
+        "errMsg": "request:fail interrupted", "errno": 600003 }]);
+    sim.put("/faults", rule).await;
+    let request = async |path: &str| {
+        sim.phone("request", json!({ "url": format!("{}{path}", sim.url) }))
+            .await
+    };
+    assert_eq!(request("/user/home?name=eva").await["errno"], 600003);
+    assert_eq!(request("/settings").await["statusCode"], 200);
+    let refuse = json!([{ "path": "/phone/getUserProfile", "kind": "refused" }]);
+    sim.put("/faults", refuse).await;
+    let refused = sim
+        .phone("getUserProfile", json!({ "desc": "show", "consent": true }))
+        .await;
+    assert_eq!(refused["errMsg"], "getUserProfile:fail auth deny");
+}
+
+#[tokio::test]
+async fn the_log_tells_every_call_in_order_and_no_secret() {
+    let (sim, directory) = (Sim::start().await, directory());
+    let backend = Backend::start(config(&sim, &directory)).await;
+    let request = async |method: &str, path: &str, token: &str, data: Value| {
+        let header = json!({ "authorization": format!("Bearer {token}") });
+        let url = format!("{}{path}", backend.url);
+        sim.phone(
+            "request",
+            json!({ "user": "eva", "url": url, "method": method, "header": header, "data": data }),
+        )
+        .await
+    };
+    let code = sim.code("eva").await;
+    let login = backend.login(&code).await;
+    let token = token(&login);
+    let profile = sim.profile("eva").await;
+    request("POST", "/user/profile", &token, profile.clone()).await;
+    let button = sim.phone("getPhoneNumber", json!({ "user": "eva" })).await;
+    request(
+        "POST",
+        "/user/phone",
+        &token,
+        json!({ "code": button["code"] }),
+    )
+    .await;
+    request("GET", "/user/home?name=eva", &token, Value::Null).await;
+    request("GET", "/user/home?name=eva", "another", Value::Null).await;
+
+    let log = sim.log().await;
+    let paths: Vec<_> = log
+        .iter()
+        .map(|entry| entry["path"].as_str().unwrap_or_default())
+        .collect();
+    let expected = [
+        "/phone/login",
+        "/sns/jscode2session",
+        "/phone/getUserProfile",
+        "/phone/request",
+        "/phone/getPhoneNumber",
+        "/phone/request",
+        "/cgi-bin/stable_token",
+        "/wxa/business/getuserphonenumber",
+        "/phone/request",
+        "/phone/request",
+    ];
+    assert_eq!(paths, expected);
+    for (i, entry) in log.iter().enumerate() {
+        assert_eq!(entry["seq"], i);
+        assert_eq!(
+            entry["side"],
+            if paths[i].starts_with("/phone/") {
+                "phone"
+            } else {
+                "wechat"
+            }
+        );
+        assert!(
+            entry["at"]
+                .as_u64()
+                .is_some_and(|at| at > 1_700_000_000_000),
+            "{entry}"
+        );
+    }
+    assert_eq!(log[1]["user"], "eva", "the code tells whose exchange it is");
+    let home = &log[8];
+    assert!(
+        home["url"]
+            .as_str()
+            .is_some_and(|url| url.ends_with("/user/home?name=eva")),
+        "{home}"
+    );
+    assert_eq!(
+        (home["method"].as_str(), home["status"].as_u64()),
+        (Some("GET"), Some(200))
+    );
+    assert_eq!(home["bearer"], log[3]["bearer"]);
+    assert_ne!(home["bearer"], log[9]["bearer"]);
+    assert_eq!(log[9]["status"], 401);
+
+    let text = Value::from(log).to_string();
+    let key = profile["signature"].as_str().expect("signature");
+    let phone_code = button["code"].as_str().expect("code");
+    for secret in [&code, &token, SECRET, key, phone_code, "10000000001"] {
+        assert!(!text.contains(secret), "{secret} in {text}");
+    }
+    let cleared = client()
+        .delete(format!("{}/log", sim.url))
+        .send()
+        .await
+        .expect("answer");
+    assert_eq!(cleared.status(), 204);
+    assert_eq!(sim.log().await.len(), 0);
+    sim.code("eva").await;
+    assert_eq!(
+        sim.log().await[0]["seq"],
+        10,
+        "places are never given twice"
+    );
+}
