@@ -68,16 +68,18 @@ export class TokenCall extends Call {
   }
 }
 
-/** What the core does by itself and then finishes: `begin(core, op)` starts it. */
+/** What the core does by itself and then finishes; see Core.begin in src/wasm/mod.rs. */
 export class OpCall extends Call {
-  constructor(client, begin) {
+  constructor(client, what, value, tapped) {
     super(client)
-    this.begin = begin
+    this.what = what
+    this.value = value
+    this.tapped = tapped || 0
   }
 
   enter(core) {
     this.state = OUT
-    this.begin(core, this.client.op(this))
+    core.begin(this.client.op(this), this.what, this.value, this.tapped)
   }
 }
 

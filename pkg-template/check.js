@@ -17,12 +17,10 @@ const IS = {
 
 /**
  * Checks the types of the options; the core checks what they mean, once it has loaded.
- * @returns {Record<string, any>} the options by their paths
  */
 export function check(given) {
   const fail = (path, what) => { throw new TypeError(`createWxp: option ${path} should be ${what}`) }
   if (!isObject(given)) throw new TypeError('createWxp: the options should be an object')
-  const flat = {}
   const groups = {}
   for (const path in kinds) {
     const [group, name] = path.split('.')
@@ -34,12 +32,10 @@ export function check(given) {
       value = value && value[name]
     }
     if (value === undefined ? kind !== kinds[path] : !IS[kind](value)) fail(path, should[kind])
-    flat[path] = value
   }
   const known = path => path in kinds || fail(path, 'left out: there is no such option')
   for (const key in given) {
     if (!groups[key]) known(key)
     else for (const name in given[key]) known(`${key}.${name}`)
   }
-  return flat
 }

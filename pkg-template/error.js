@@ -6,10 +6,10 @@ import codes from './codes.js'
  * Every rejection of the SDK. What the core knows comes as plain data and becomes an Error here.
  */
 export class WxpError extends Error {
-  /** @param {{code: string, stage: string, detail?: string, errMsg?: string, errno?: number, statusCode?: number}} raw */
+  /** @param {{code: string, stage: string, option?: string, detail?: string, errMsg?: string, errno?: number, statusCode?: number}} raw */
   constructor(raw) {
     const [retryable, text] = codes[raw.code]
-    const details = [raw.detail, raw.statusCode && 'HTTP ' + raw.statusCode, raw.errMsg].filter(Boolean).join(', ')
+    const details = [raw.option && 'option ' + raw.option, raw.detail, raw.statusCode && 'HTTP ' + raw.statusCode, raw.errMsg].filter(Boolean).join(', ')
     super(`${raw.code} at ${raw.stage}: ${text}${details && ` (${details})`}`)
     this.name = 'WxpError'
     this.code = raw.code

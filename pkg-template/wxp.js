@@ -6,9 +6,15 @@ import { error, WxpError } from './error.js'
 import { createHost } from './host.js'
 import { bury, load } from './loader.js'
 
+// What Core.begin and Core.signal take (src/wasm/mod.rs).
+const START = 0, PROFILE = 1, PHONE = 2, LOGOUT = 3
+const HIDDEN = 0, SHOWN = 1, ONLINE = 2
+
+const urlOf = group => group && group.url
+
 export class Client {
-  constructor(raw) {
-    const options = check(raw)
+  constructor(options) {
+    check(options)
     this.options = options
     this.wx = options.wx || wx
     this.base = options.baseUrl.replace(/\/+$/, '')
@@ -42,8 +48,8 @@ export class Client {
   attach(instance) {
     if (this.disposed) throw error('disposed', 'load')
     let core
-    const host = createHost(this, (method, ticket, value) => {
-      if (this.core === core && host.wants(ticket)) this.safely(() => core[method](ticket, value))
+    const host = createHost(this, (ticket, ok, value) => {
+      if (this.core === core) this.safely(() => core.answer(ticket, ok, value))
     })
     try {
       core = instance.glue.Core.create(this.options, this.owner(), host)
@@ -54,7 +60,7 @@ export class Client {
     this.instance = instance
     this.host = host
     this.core = core
-    const restored = new OpCall(this, (core, op) => core.start(op))
+    const restored = new OpCall(this, START)
     this.running.add(restored)
     this.safely(core => restored.enter(core))
     return restored.promise
@@ -222,33 +228,34 @@ export class Client {
 
   logout() {
     this.forgetToken()
-    return this.enter(new OpCall(this, (core, op) => core.logout(op, Date.now()))).promise
+    return this.enter(new OpCall(this, LOGOUT)).promise
   }
 
   loginWithPhone(args) {
     const code = args && args.code
-    if (!this.options['phone.url']) return Promise.reject(error('config', 'phone', { detail: 'option phone.url is not set' }))
-    return this.enter(new OpCall(this, (core, op) => core.phone(op, String(code)))).promise
+    if (!urlOf(this.options.phone)) return Promise.reject(error('config', 'phone', { option: 'phone.url', detail: 'should be set' }))
+    return this.enter(new OpCall(this, PHONE, String(code))).promise
   }
 
   loginWithProfile(args) {
     const { desc, lang } = args || {}
-    if (!this.options['profile.url']) return Promise.reject(error('config', 'profile', { detail: 'option profile.url is not set' }))
+    if (!urlOf(this.options.profile)) return Promise.reject(error('config', 'profile', { option: 'profile.url', detail: 'should be set' }))
     // Inside the tap: nothing may be waited for before getUserProfile is called.
     const tapped = this.entering ? this.safely(core => core.tap(Date.now())) : 0
     if (tapped < 0) return Promise.reject(this.refusal())
-    const call = new OpCall(this, null)
-    const answer = begin => {
-      if (call.state !== OUT) return
-      call.begin = begin
-      call.state = NEW
-      this.enter(call)
-    }
+    const call = new OpCall(this, PROFILE, undefined, tapped)
     call.state = OUT
     this.running.add(call)
-    const fail = err => answer(core => call.fail(new WxpError(core.failure(err, true))))
+    const answer = enter => {
+      if (call.state !== OUT || call.enter !== OpCall.prototype.enter) return
+      call.state = NEW
+      enter()
+      this.enter(call)
+    }
+    const success = res => answer(() => { call.value = res })
+    const fail = err => answer(() => { call.enter = core => call.fail(new WxpError(core.failure(err, true))) })
     try {
-      this.wx.getUserProfile({ desc, lang, success: res => answer((core, op) => core.profile(op, res, tapped)), fail })
+      this.wx.getUserProfile({ desc, lang, success, fail })
     } catch (e) {
       fail({ errMsg: `getUserProfile:fail ${e && e.message}` })
     }
@@ -273,9 +280,9 @@ export class Client {
   listenToApp() {
     const { wx } = this
     const heard = {
-      AppShow: () => this.safely(core => core.visible(true)),
-      AppHide: () => this.safely(core => core.visible(false)),
-      NetworkStatusChange: res => res && res.isConnected && this.safely(core => core.online()),
+      AppShow: () => this.safely(core => core.signal(SHOWN)),
+      AppHide: () => this.safely(core => core.signal(HIDDEN)),
+      NetworkStatusChange: res => res && res.isConnected && this.safely(core => core.signal(ONLINE)),
     }
     for (const name in heard) if (wx['on' + name]) wx['on' + name](heard[name])
     this.unlisten = () => {

@@ -2,23 +2,19 @@
 
 use alloc::rc::Rc;
 use alloc::string::{String, ToString};
-use alloc::vec::Vec;
 use core::cell::{Cell, RefCell};
 use core::fmt;
-use core::future::Future;
-
-use futures::channel::oneshot;
-use futures::future::{AbortHandle, abortable};
+use core::future::{Future, poll_fn};
+use core::task::Poll;
 
 use crate::config::Config;
 use crate::error::{Code, Error, Stage};
 use crate::event::{Entry, Event};
 use crate::login::{fly, within};
 use crate::platform::{Failure, Ms, Platform};
-use crate::request::{self, Permit};
+use crate::request::{self, Action, Permit};
 use crate::session::{Asker, Generation, Leave, Order, Session, Snapshot};
-use crate::submit;
-use crate::task::Tasks;
+use crate::task::{TaskId, Tasks};
 use crate::token::Record;
 
 /// wx's storage answers at once or, on a broken client, never.
@@ -32,8 +28,9 @@ struct Inner<P> {
     platform: P,
     session: RefCell<Session>,
     tasks: Tasks,
-    flight: RefCell<Option<AbortHandle>>,
-    waiters: RefCell<Vec<oneshot::Sender<Result<(), Error>>>>,
+    flight: Cell<TaskId>,
+    /// How often the session settled, and how it did last.
+    settled: RefCell<(u32, Result<(), Error>)>,
     unsaved: Cell<bool>,
     storing: Cell<bool>,
 }
@@ -59,15 +56,15 @@ impl<P: Platform> Client<P> {
             platform,
             session,
             tasks: Tasks::default(),
-            flight: RefCell::default(),
-            waiters: RefCell::default(),
+            flight: Cell::default(),
+            settled: RefCell::new((0, Ok(()))),
             unsaved: Cell::default(),
             storing: Cell::default(),
         }))
     }
 
     /// Takes over the stored token, if there is a usable one.
-    pub async fn start(self) {
+    pub async fn start(&self) {
         let config = self.config();
         let started = self.platform().now();
         match within(self.platform(), STORAGE_DEADLINE, self.platform().read(&config.storage_key)).await {
@@ -116,22 +113,45 @@ impl<P: Platform> Client<P> {
     /// Drops every flow, and with it what is on the wire.
     pub fn dispose(&self) {
         self.0.tasks.close();
-        self.0.waiters.take();
     }
 
     /// Whether a request may go; see [`request::permit`].
     pub fn permit(&self, url: &str, own_authorization: bool, asker: Asker, now: Ms) -> (Permit, Option<Error>) {
-        self.update_at(now, |session, now| request::permit(session, self.config(), url, own_authorization, asker, now))
+        let seen = self.settles();
+        let permit =
+            self.update_at(now, |session, now| request::permit(session, self.config(), url, own_authorization, asker, now));
+        self.catch_up(seen, permit, now)
     }
 
     /// Whether a call that waited may go on; see [`request::resume`].
     pub fn resume(&self, waited: Permit, now: Ms) -> (Permit, Option<Error>) {
-        self.update_at(now, |session, now| request::resume(session, waited, now))
+        let seen = self.settles();
+        let permit = self.update_at(now, |session, now| request::resume(session, waited, now));
+        self.catch_up(seen, permit, now)
     }
 
     /// What to do with an answer; see [`request::verdict`].
-    pub fn verdict(&self, sent: Permit, unauthorized: bool, now: Ms) -> Permit {
-        self.update_at(now, |session, now| request::verdict(session, sent, unauthorized, now))
+    pub fn verdict(&self, sent: Permit, unauthorized: bool, now: Ms) -> (Permit, Option<Error>) {
+        let seen = self.settles();
+        let permit = self.update_at(now, |session, now| request::verdict(session, sent, unauthorized, now));
+        self.catch_up(seen, (permit, None), now)
+    }
+
+    /// If the session settled while the caller was being told to wait (wx may call back inside the call), it
+    /// must not wait for the next time.
+    fn catch_up(&self, seen: u32, told: (Permit, Option<Error>), now: Ms) -> (Permit, Option<Error>) {
+        if told.0.action != Action::Wait || seen == self.settles() {
+            return told;
+        }
+        let outcome = self.0.settled.borrow().1.clone();
+        match outcome {
+            Ok(()) => self.resume(told.0, now),
+            Err(error) => (Permit { action: Action::Refuse, ..told.0 }, Some(error)),
+        }
+    }
+
+    fn settles(&self) -> u32 {
+        self.0.settled.borrow().0
     }
 
     /// The current token's text.
@@ -168,9 +188,10 @@ impl<P: Platform> Client<P> {
     pub async fn token(&self) -> Result<(Generation, String), Error> {
         let mut asker = Asker::App;
         loop {
+            let seen = self.settles();
             match self.update(|session, now| session.ask(asker, now)) {
                 Leave::Go(generation) => return Ok((generation, self.bearer().unwrap_or_default())),
-                Leave::Wait => self.settling().await?,
+                Leave::Wait => self.settled_since(seen).await?,
                 Leave::Refused(error) => return Err(error),
             }
             asker = Asker::Waiter;
@@ -182,9 +203,15 @@ impl<P: Platform> Client<P> {
     /// # Errors
     /// What it settled with.
     pub async fn settling(&self) -> Result<(), Error> {
-        let (sender, receiver) = oneshot::channel();
-        self.0.waiters.borrow_mut().push(sender);
-        receiver.await.unwrap_or_else(|_| Err(Error::new(Code::Disposed, Stage::Login)))
+        self.settled_since(self.settles()).await
+    }
+
+    async fn settled_since(&self, seen: u32) -> Result<(), Error> {
+        poll_fn(|_| match &*self.0.settled.borrow() {
+            (count, outcome) if *count != seen => Poll::Ready(outcome.clone()),
+            _ => Poll::Pending,
+        })
+        .await
     }
 
     /// Keeps logins from starting until the guard is dropped.
@@ -193,16 +220,11 @@ impl<P: Platform> Client<P> {
         Hold(self.clone())
     }
 
-    /// Ends the session now; the returned flow tells the server.
-    pub fn logout(&self, now: Ms) -> impl Future<Output = ()> + use<P> {
+    /// Ends the session now; gives the token that it ended, for [`crate::submit::logout`].
+    pub fn logout(&self) -> Option<String> {
         let token = self.bearer();
-        self.update_at(now, |session, _| session.logout());
-        let client = self.clone();
-        async move {
-            if let Some(token) = token {
-                submit::logout(client, token).await;
-            }
-        }
+        self.update(|session, _| session.logout());
+        token
     }
 
     /// Tells the listeners about an error that no call is rejected with.
@@ -211,36 +233,33 @@ impl<P: Platform> Client<P> {
     }
 
     fn update_at<R>(&self, now: Ms, change: impl FnOnce(&mut Session, Ms) -> R) -> R {
-        let result = change(&mut self.0.session.borrow_mut(), now);
-        let mut acted = false;
+        let mut session = self.0.session.borrow_mut();
+        let result = change(&mut session, now);
+        let idle = session.is_idle();
+        drop(session);
+        if !idle {
+            self.drain();
+        }
+        result
+    }
+
+    fn drain(&self) {
         loop {
             // The borrow must end before an order is carried out: listeners call back.
             let order = self.0.session.borrow_mut().next_order();
             let Some(order) = order else { break };
-            acted = true;
             self.carry_out(order);
         }
-        if acted {
-            self.0.tasks.run();
-        }
-        result
+        self.0.tasks.run();
     }
 
     fn carry_out(&self, order: Order) {
         match order {
             Order::Fly { flight, check } => {
-                let (flow, handle) = abortable(fly(self.clone(), flight, check));
-                *self.0.flight.borrow_mut() = Some(handle);
-                self.0.tasks.spawn(async move {
-                    // Cut off or not, what came of it is in the session.
-                    let _ = flow.await;
-                });
+                let task = self.0.tasks.spawn(fly(self.clone(), flight, check));
+                self.0.flight.set(task);
             }
-            Order::Cut => {
-                if let Some(handle) = self.0.flight.borrow_mut().take() {
-                    handle.abort();
-                }
-            }
+            Order::Cut => self.0.tasks.stop(self.0.flight.get()),
             Order::Store => {
                 self.0.unsaved.set(true);
                 if !self.0.storing.replace(true) {
@@ -248,10 +267,8 @@ impl<P: Platform> Client<P> {
                 }
             }
             Order::Settle(outcome) => {
-                for waiter in self.0.waiters.take() {
-                    // A waiter that was dropped no longer wants to know.
-                    let _ = waiter.send(outcome.clone());
-                }
+                let count = self.0.settled.borrow().0.wrapping_add(1);
+                *self.0.settled.borrow_mut() = (count, outcome.clone());
                 self.platform().settled(outcome.as_ref().map(|()| ()));
             }
             Order::Emit(event) => self.platform().emit(&event),
@@ -265,7 +282,8 @@ impl<P: Platform> Client<P> {
         self.emit_error(error);
     }
 
-    fn log(&self, stage: Stage, started: Ms, error: Option<&Error>) {
+    /// Logs how long a step of a flow took and how it ended.
+    pub fn log(&self, stage: Stage, started: Ms, error: Option<&Error>) {
         let ms = self.platform().now().saturating_sub(started);
         self.platform().log(&Entry { stage, ms, error: error.cloned() });
     }
@@ -279,18 +297,6 @@ impl<P: Platform> Drop for Hold<P> {
     fn drop(&mut self) {
         self.0.update(|session, now| session.release(now));
     }
-}
-
-/// Logs how long a step of a flow took and how it ended.
-pub async fn timed<P: Platform, T>(
-    client: &Client<P>,
-    stage: Stage,
-    step: impl Future<Output = Result<T, Error>>,
-) -> Result<T, Error> {
-    let started = client.platform().now();
-    let outcome = step.await;
-    client.log(stage, started, outcome.as_ref().err());
-    outcome
 }
 
 /// Writes until the storage holds what the session holds; one write at a time, so that none overtakes

@@ -1,10 +1,9 @@
 //! The options of `createWxp`: what they are, and what they come to.
 
-use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::error::{Code, Error, Stage};
+use crate::error::{Error, Stage};
 use crate::origin::{Origin, is_absolute};
 use crate::platform::Ms;
 
@@ -146,9 +145,12 @@ impl Config {
     /// # Errors
     /// Code `config`, naming the option.
     pub fn read(source: &impl Source, app: &str) -> Result<Self, Error> {
-        let base = source.text("baseUrl").unwrap_or_default().trim_end_matches('/').to_string();
+        let mut base = source.text("baseUrl").unwrap_or_default();
+        while base.ends_with('/') {
+            base.pop();
+        }
         match Origin::parse(&base) {
-            Some(home) if home.is_secure() && !base.contains(['?', '#']) => {}
+            Some(home) if home.is_secure() && !base.bytes().any(|b| matches!(b, b'?' | b'#')) => {}
             Some(_) => return Err(wrong("baseUrl", "should be https (http only for loopback and private addresses), without query")),
             None => return Err(wrong("baseUrl", "has no host that can be read; write it as https://host[:port][/path], in ASCII")),
         }
@@ -176,10 +178,10 @@ impl Config {
         config.profile_url = config.endpoint("profile.url", source)?;
         config.phone_url = config.endpoint("phone.url", source)?;
         config.logout_url = config.endpoint("logout.url", source)?;
-        config.binding = format!("{app}|{}|{}", origin_text(&config.base), config.login_url);
+        config.binding = [app, "|", &origin_text(&config.base), "|", &config.login_url].concat();
         config.storage_key = match source.text("storage.key") {
             Some(key) => key,
-            None => format!("miniprogram-login:{:x}", fnv1a(&config.binding)),
+            None => ["miniprogram-login:", &hash(&config.binding)].concat(),
         };
         Ok(config)
     }
@@ -201,21 +203,25 @@ impl Config {
 /// `base + url` with one slash between.
 pub fn join(base: &str, url: &str) -> String {
     let slash = if url.starts_with('/') { "" } else { "/" };
-    format!("{base}{slash}{url}")
+    [base, slash, url].concat()
 }
 
 /// The origin of a URL that parsed, as text: what stands before the path.
 fn origin_text(url: &str) -> String {
-    let authority = url.find("://").map_or(0, |at| at + 3);
-    let end = url[authority..].find('/').map_or(url.len(), |at| authority + at);
-    url[..end].to_ascii_lowercase()
+    let mut slashes = 0;
+    let before_path = |c: &char| {
+        slashes += usize::from(*c == '/');
+        slashes < 3
+    };
+    url.chars().take_while(before_path).map(|c| c.to_ascii_lowercase()).collect()
 }
 
-fn wrong(name: &str, should: &str) -> Error {
-    Error::new(Code::Config, Stage::Config).detail(format!("option {name} {should}"))
+fn wrong(name: &'static str, should: &'static str) -> Error {
+    Error::of_option(name, should, Stage::Config)
 }
 
-/// FNV-1a, 64 bit: tells keys of different bindings apart; not a secret.
-fn fnv1a(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+/// FNV-1a, 64 bit, in letters a to p: tells keys of different bindings apart; not a secret.
+fn hash(text: &str) -> String {
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
+    (0..16).map(|digit| char::from(b'a' + (hash >> (4 * digit) & 15) as u8)).collect()
 }

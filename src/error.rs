@@ -1,9 +1,10 @@
 //! What can go wrong, as the app sees it: a closed set of codes, the stage, and redacted texts.
 
-use alloc::borrow::Cow;
+use alloc::rc::Rc;
 use alloc::string::String;
+use alloc::vec::Vec;
 
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::platform::Failure;
 
@@ -11,9 +12,9 @@ use crate::platform::Failure;
 macro_rules! codes {
     ($($variant:ident $name:literal $retryable:literal $text:literal)*) => {
         /// The closed set of `WxpError.code`.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Code {
-            $(#[doc = $text] #[serde(rename = $name)] $variant,)*
+            $(#[doc = $text] $variant,)*
         }
 
         impl Code {
@@ -71,8 +72,7 @@ codes! {
 }
 
 /// Where it happened: `WxpError.stage`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
     /// Loading the WASM module.
     Load,
@@ -96,62 +96,125 @@ pub enum Stage {
     Config,
 }
 
-/// A rejection, or the payload of an `error` event. Its texts are redacted when it is made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+impl Stage {
+    /// The name in `WxpError.stage`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Stage::Load => "load",
+            Stage::CheckSession => "check-session",
+            Stage::Login => "login",
+            Stage::Exchange => "exchange",
+            Stage::Profile => "profile",
+            Stage::Phone => "phone",
+            Stage::Request => "request",
+            Stage::Logout => "logout",
+            Stage::Storage => "storage",
+            Stage::Config => "config",
+        }
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl Serialize for Stage {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+/// A rejection, or the payload of an `error` event. Small, since it travels through every flow. Its texts are redacted when it is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     /// What happened.
     pub code: Code,
     /// At which stage.
     pub stage: Stage,
-    /// More than the code says, in our own words.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub detail: Option<Cow<'static, str>>,
-    /// wx's or the server's text, redacted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub err_msg: Option<String>,
-    /// wx's error number.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub errno: Option<i32>,
-    /// The HTTP status of the server's answer.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub status_code: Option<u16>,
+    more: Option<Rc<More>>,
+}
+
+/// What an error says beyond its code.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct More {
+    option: &'static str,
+    detail: &'static str,
+    err_msg: Option<String>,
+    errno: Option<i32>,
+    status_code: Option<u16>,
 }
 
 impl Error {
     /// An error of ours, without words of others.
     pub fn new(code: Code, stage: Stage) -> Self {
-        Self { code, stage, detail: None, err_msg: None, errno: None, status_code: None }
+        Self { code, stage, more: None }
     }
 
     /// An error that wx reported, its text redacted. `known` are secrets that may stand in it.
     pub fn from_wx(code: Code, stage: Stage, failure: &Failure, known: &[&str]) -> Self {
-        Self {
-            err_msg: Some(redact(&failure.err_msg, known)),
-            errno: failure.errno,
-            ..Self::new(code, stage)
-        }
+        let more = More { err_msg: Some(redact(&failure.err_msg, known)), errno: failure.errno, ..More::default() };
+        Self { code, stage, more: Some(Rc::new(more)) }
     }
 
-    /// Adds what our own words say beyond the code's text.
-    pub fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
-        self.detail = Some(detail.into());
-        self
+    /// An error in an answer of the server: its HTTP status, the `code` of its body, and its text, redacted.
+    pub fn from_server(code: Code, stage: Stage, status: u16, body_code: Option<i32>, text: Option<String>) -> Self {
+        let more = More { err_msg: text, errno: body_code, status_code: Some(status), ..More::default() };
+        Self { code, stage, more: Some(Rc::new(more)) }
     }
 
-    /// Adds the HTTP status of the answer.
-    pub fn status(mut self, status: u16) -> Self {
-        self.status_code = Some(status);
-        self
+    /// An option that is wrong or missing.
+    pub fn of_option(option: &'static str, detail: &'static str, stage: Stage) -> Self {
+        Self { code: Code::Config, stage, more: Some(Rc::new(More { option, detail, ..More::default() })) }
+    }
+
+    /// The option that is wrong; may be empty.
+    pub fn option(&self) -> &'static str {
+        self.more.as_ref().map_or("", |more| more.option)
+    }
+
+    /// More than the code says, in our own words; may be empty.
+    pub fn detail(&self) -> &'static str {
+        self.more.as_ref().map_or("", |more| more.detail)
+    }
+
+    /// wx's or the server's text, redacted.
+    pub fn err_msg(&self) -> Option<&str> {
+        self.more.as_ref()?.err_msg.as_deref()
+    }
+
+    /// wx's error number, or the `code` of the server's body.
+    pub fn errno(&self) -> Option<i32> {
+        self.more.as_ref()?.errno
+    }
+
+    /// The HTTP status of the server's answer.
+    pub fn status_code(&self) -> Option<u16> {
+        self.more.as_ref()?.status_code
     }
 
     /// Whether it counts towards the cooldown (rule 3): mistakes in the set-up, the app's own acts and
     /// interruptions say nothing about the next attempt.
     pub fn counts(&self) -> bool {
-        !matches!(
-            self.code,
-            Code::Config | Code::HookFailed | Code::Aborted | Code::LoggedOut | Code::Interrupted | Code::Disposed
-        )
+        use Code::{Aborted, Config, Disposed, HookFailed, Interrupted, LoggedOut};
+        !matches!(self.code, Config | HookFailed | Aborted | LoggedOut | Interrupted | Disposed)
+    }
+}
+
+impl Serialize for Error {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Error", 7)?;
+        fields.serialize_field("code", &self.code)?;
+        fields.serialize_field("stage", &self.stage)?;
+        if let Some(more) = &self.more {
+            fields.serialize_field("option", more.option)?;
+            fields.serialize_field("detail", more.detail)?;
+            fields.serialize_field("errMsg", &more.err_msg)?;
+            fields.serialize_field("errno", &more.errno)?;
+            fields.serialize_field("statusCode", &more.status_code)?;
+        }
+        fields.end()
     }
 }
 
@@ -216,15 +279,15 @@ const NETWORK: &[&str] = &[
 ];
 
 /// A failure's text in lower case, asked several questions.
-struct Seen<'a>(String, &'a Failure);
+struct Seen<'a>(Vec<u8>, &'a Failure);
 
 impl<'a> Seen<'a> {
     fn new(failure: &'a Failure) -> Self {
-        Self(failure.err_msg.to_ascii_lowercase(), failure)
+        Self(failure.err_msg.as_bytes().to_ascii_lowercase(), failure)
     }
 
     fn any(&self, needles: &[&str]) -> bool {
-        needles.iter().any(|needle| self.0.contains(needle))
+        needles.iter().any(|needle| self.0.windows(needle.len()).any(|window| window == needle.as_bytes()))
     }
 
     fn hook(&self) -> bool {
@@ -243,35 +306,45 @@ impl<'a> Seen<'a> {
 /// Replaces what may be a secret in a text of wx or the server: the `known` ones wherever they stand,
 /// long runs that look like a token, code or key, and digits that look like a phone number.
 pub fn redact(text: &str, known: &[&str]) -> String {
-    const HIDDEN: &str = "[redacted]";
-    let mut text = Cow::Borrowed(text);
-    for secret in known.iter().filter(|secret| !secret.is_empty()) {
-        if text.contains(secret) {
-            text = Cow::Owned(text.replace(secret, HIDDEN));
+    let mut out = String::with_capacity(text.len());
+    let mut run = String::new();
+    let mut known_end = 0;
+    for (at, c) in text.char_indices() {
+        if at < known_end {
+            continue;
+        }
+        let rest = text.as_bytes().get(at..).unwrap_or_default();
+        let secret = known.iter().find(|secret| !secret.is_empty() && rest.starts_with(secret.as_bytes()));
+        if secret.is_none() && (c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '-' | '_' | '.' | '~')) {
+            run.push(c);
+            continue;
+        }
+        flush(&mut run, &mut out);
+        match secret {
+            Some(secret) => {
+                out.push_str(HIDDEN);
+                known_end = at + secret.len();
+            }
+            None => out.push(c),
         }
     }
-    let mut out = String::with_capacity(text.len());
-    let mut rest = &*text;
-    while let Some(first) = rest.chars().next() {
-        let run = rest.find(|c| !in_run(c)).unwrap_or(rest.len());
-        let (piece, after) = rest.split_at(run.max(first.len_utf8()));
-        out.push_str(if suspicious(piece) { HIDDEN } else { piece });
-        rest = after;
-    }
+    flush(&mut run, &mut out);
     out
 }
 
-fn in_run(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '-' | '_' | '.' | '~')
+const HIDDEN: &str = "[redacted]";
+
+fn flush(run: &mut String, out: &mut String) {
+    out.push_str(if suspicious(run.as_bytes()) { HIDDEN } else { run });
+    run.clear();
 }
 
 /// A phone number has at least 8 digits in a row; a token or key is long and mixes letters and digits,
 /// or is padded base64. Names like `ERR_CONNECTION_TIMED_OUT` are long too, but have no digit.
-fn suspicious(run: &str) -> bool {
-    let digits = run.bytes().filter(u8::is_ascii_digit).count();
-    let letters = run.bytes().filter(u8::is_ascii_alphabetic).count();
-    let mixed = digits > 0 && letters > 0;
-    let padded = run.ends_with('=') || (run.contains('+') && letters > 0);
-    let phone = run.split(|c: char| !c.is_ascii_digit()).any(|digits| digits.len() >= 8);
-    phone || (run.len() >= 16 && (mixed || padded))
+fn suspicious(run: &[u8]) -> bool {
+    let digits = run.iter().any(u8::is_ascii_digit);
+    let letters = run.iter().any(u8::is_ascii_alphabetic);
+    let padded = run.ends_with(b"=") || (run.contains(&b'+') && letters);
+    let phone = run.windows(8).any(|window| window.iter().all(u8::is_ascii_digit));
+    phone || (run.len() >= 16 && ((digits && letters) || padded))
 }

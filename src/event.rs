@@ -14,7 +14,7 @@ pub enum Event {
         /// The new token's number, one more than the last.
         generation: u32,
         /// When the token expires, unix ms; unknown if none.
-        #[serde(rename = "expiresAt")]
+        #[serde(rename = "expiresAt", serialize_with = "crate::platform::as_number_or_none")]
         expires_at: Option<Ms>,
     },
     /// `logout()` took effect.
@@ -34,6 +34,7 @@ pub struct Entry {
     /// Which step.
     pub stage: Stage,
     /// How long it took, ms.
+    #[serde(serialize_with = "crate::platform::as_number")]
     pub ms: Ms,
     /// What failed; nothing if it went well.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -22,16 +22,34 @@ impl<'a> Origin<'a> {
     /// white space, percent signs and non-ASCII hosts (write them as punycode) do not parse, since
     /// there clients differ about where such a URL leads.
     pub fn parse(url: &'a str) -> Option<Self> {
-        let (https, rest) = match strip_scheme(url, "https://") {
-            Some(rest) => (true, rest),
-            None => (false, strip_scheme(url, "http://")?),
+        let https = starts_with(url, "https://");
+        if !https && !starts_with(url, "http://") {
+            return None;
+        }
+        let rest = url.get(if https { 8 } else { 7 }..)?;
+        let host_end = match rest.as_bytes() {
+            [b'[', inside @ ..] => {
+                let address = inside.iter().take_while(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.')).count();
+                if address == 0 || inside.get(address) != Some(&b']') {
+                    return None;
+                }
+                address + 2
+            }
+            name => {
+                let name = name.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_')).count();
+                if name == 0 {
+                    return None;
+                }
+                name
+            }
         };
-        let end = rest.bytes().position(|b| matches!(b, b'/' | b'?' | b'#')).unwrap_or(rest.len());
-        let (host, port) = split_port(&rest[..end])?;
-        let port = match port {
-            Some(digits) => parse_port(digits)?,
-            None if https => 443,
-            None => 80,
+        let host = rest.get(..host_end)?;
+        let after = rest.as_bytes().get(host_end..)?;
+        let port = match after {
+            [b':', port @ ..] => parse_port(port)?,
+            [] | [b'/' | b'?' | b'#', ..] if https => 443,
+            [] | [b'/' | b'?' | b'#', ..] => 80,
+            _ => return None,
         };
         Some(Self { https, host, port })
     }
@@ -46,51 +64,41 @@ impl<'a> Origin<'a> {
 pub fn is_absolute(url: &str) -> bool {
     let bytes = url.as_bytes();
     let scheme = bytes.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.')).count();
-    scheme > 0 && bytes[0].is_ascii_alphabetic() && bytes.get(scheme) == Some(&b':')
+    bytes.first().is_some_and(u8::is_ascii_alphabetic) && bytes.get(scheme) == Some(&b':')
 }
 
-fn strip_scheme<'a>(url: &'a str, scheme: &str) -> Option<&'a str> {
-    let head = url.get(..scheme.len())?;
-    head.eq_ignore_ascii_case(scheme).then(|| &url[scheme.len()..])
+fn starts_with(url: &str, scheme: &str) -> bool {
+    url.as_bytes().get(..scheme.len()).is_some_and(|head| head.eq_ignore_ascii_case(scheme.as_bytes()))
 }
 
-fn split_port(authority: &str) -> Option<(&str, Option<&str>)> {
-    if authority.starts_with('[') {
-        let close = authority.find(']')?;
-        let (host, after) = authority.split_at(close + 1);
-        let inside = &host[1..close];
-        let valid = !inside.is_empty() && inside.bytes().all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.'));
-        let port = match after {
-            "" => None,
-            _ => Some(after.strip_prefix(':')?),
-        };
-        return valid.then_some((host, port));
-    }
-    let (host, port) = match authority.split_once(':') {
-        Some((host, port)) => (host, Some(port)),
-        None => (authority, None),
-    };
-    let valid = !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'));
-    valid.then_some((host, port))
+fn parse_port(text: &[u8]) -> Option<u16> {
+    let (number, rest) = leading_number(text)?;
+    matches!(rest, [] | [b'/' | b'?' | b'#', ..]).then(|| u16::try_from(number).ok())?
 }
 
-fn parse_port(digits: &str) -> Option<u16> {
-    let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-    if plain { digits.parse().ok() } else { None }
+/// The decimal number of at most five digits that the text starts with, and what follows it.
+fn leading_number(text: &[u8]) -> Option<(u32, &[u8])> {
+    let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
+    let (number, rest) = text.split_at_checked(digits)?;
+    let value = number.iter().fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'));
+    (1..=5).contains(&digits).then_some((value, rest))
 }
 
 fn is_private(host: &str) -> bool {
     if host.eq_ignore_ascii_case("localhost") || host == "[::1]" {
         return true;
     }
-    let mut octets = [0u8; 4];
-    let mut parts = host.split('.');
-    for octet in &mut octets {
-        match parts.next().and_then(|part| part.parse().ok()) {
-            Some(value) => *octet = value,
-            None => return false,
+    let mut octets = [0; 4];
+    let mut rest = host.as_bytes();
+    for (place, octet) in octets.iter_mut().enumerate() {
+        if place > 0 {
+            let [b'.', after @ ..] = rest else { return false };
+            rest = after;
         }
+        let Some((value, after)) = leading_number(rest) else { return false };
+        *octet = value;
+        rest = after;
     }
-    let private = matches!(octets, [127 | 10, ..] | [192, 168, ..] | [172, 16..=31, ..]);
-    private && parts.next().is_none()
+    let in_range = octets.iter().all(|octet| *octet < 256);
+    rest.is_empty() && in_range && matches!(octets, [127 | 10, ..] | [192, 168, ..] | [172, 16..=31, ..])
 }

@@ -6,7 +6,7 @@
 use alloc::string::String;
 use core::fmt;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::error::Error;
 use crate::event::{Entry, Event};
@@ -14,6 +14,16 @@ use crate::token::{Answer, Record};
 
 /// A point in time (unix) or a duration, in milliseconds.
 pub type Ms = u64;
+
+/// Serializes a time as a JavaScript number, which is exact for any time there will be.
+pub fn as_number<S: Serializer>(ms: &Ms, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(*ms as f64)
+}
+
+/// The same for a time that may be unknown.
+pub fn as_number_or_none<S: Serializer>(ms: &Option<Ms>, serializer: S) -> Result<S::Ok, S::Error> {
+    ms.map(|ms| ms as f64).serialize(serializer)
+}
 
 /// What wx, or a function given by the app, failed with.
 #[derive(Clone, Default)]

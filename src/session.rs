@@ -4,7 +4,7 @@
 //! the state, and leaves what the world must do in the outbox; the caller drains the outbox to idle
 //! after each call ([`Session::next_order`]).
 
-use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 
 use serde::Serialize;
 
@@ -112,6 +112,7 @@ pub struct Snapshot {
     /// The state in a word.
     pub status: Status,
     /// When the token expires, unix ms; none without a token or if unknown.
+    #[serde(serialize_with = "crate::platform::as_number_or_none")]
     pub expires_at: Option<Ms>,
     /// The number of the last login or logout.
     pub generation: Generation,
@@ -152,7 +153,7 @@ pub struct Session {
     failures: u32,
     last_error: Option<Error>,
     rest: Option<Rest>,
-    outbox: VecDeque<Order>,
+    outbox: Vec<Order>,
 }
 
 impl Session {
@@ -175,13 +176,18 @@ impl Session {
             failures: 0,
             last_error: None,
             rest: None,
-            outbox: VecDeque::new(),
+            outbox: Vec::new(),
         }
     }
 
     /// The next thing the world must do, if any. Drain it after every other call.
     pub fn next_order(&mut self) -> Option<Order> {
-        self.outbox.pop_front()
+        if self.outbox.is_empty() { None } else { Some(self.outbox.remove(0)) }
+    }
+
+    /// Whether the outbox is empty.
+    pub fn is_idle(&self) -> bool {
+        self.outbox.is_empty()
     }
 
     /// The token as text, for the header of a request that was allowed to go.
@@ -264,8 +270,7 @@ impl Session {
         {
             held.refused = true;
             self.failures = held.failures_before;
-            let error = Error::new(Code::LoginFailed, Stage::Request).status(401);
-            self.failed(error.detail("the server refused the token it had just issued"), now);
+            self.failed(Error::from_server(Code::LoginFailed, Stage::Request, 401, None, None), now);
         }
         if replayed || (is_current && self.resting(Asker::Request, now)) {
             return Verdict::Deliver;
@@ -294,7 +299,7 @@ impl Session {
             if let Some(held) = &mut self.held {
                 held.trusted = true;
             }
-            self.outbox.push_back(Order::Settle(Ok(())));
+            self.outbox.push(Order::Settle(Ok(())));
         }
     }
 
@@ -321,15 +326,15 @@ impl Session {
                 if let Some(held) = &mut self.held {
                     held.failures_before = failures_before;
                 }
-                self.outbox.push_back(Order::Store);
-                self.outbox.push_back(Order::Emit(Event::Login { generation: self.generation, expires_at }));
-                self.outbox.push_back(Order::Settle(Ok(())));
+                self.outbox.push(Order::Store);
+                self.outbox.push(Order::Emit(Event::Login { generation: self.generation, expires_at }));
+                self.outbox.push(Order::Settle(Ok(())));
             }
             Err(error) => {
                 if error.counts() {
                     self.failed(error.clone(), now);
                 }
-                self.outbox.push_back(Order::Emit(Event::Error { error: error.clone() }));
+                self.outbox.push(Order::Emit(Event::Error { error: error.clone() }));
                 // Inside its margin the token still serves those who waited for its renewal (rule 10).
                 let settled = match &mut self.held {
                     Some(held) if held.token.age(now, 0) != Age::Expired => {
@@ -338,7 +343,7 @@ impl Session {
                     }
                     _ => Err(error),
                 };
-                self.outbox.push_back(Order::Settle(settled));
+                self.outbox.push(Order::Settle(settled));
             }
         }
     }
@@ -367,7 +372,7 @@ impl Session {
         self.wanted = false;
         let error = Error::new(Code::LoggedOut, Stage::Logout);
         for order in [Order::Cut, Order::Store, Order::Settle(Err(error)), Order::Emit(Event::Logout)] {
-            self.outbox.push_back(order);
+            self.outbox.push(order);
         }
     }
 
@@ -428,15 +433,15 @@ impl Session {
 
     fn discard(&mut self) {
         self.held = None;
-        self.outbox.push_back(Order::Store);
-        self.outbox.push_back(Order::Emit(Event::Expired));
+        self.outbox.push(Order::Store);
+        self.outbox.push(Order::Emit(Event::Expired));
     }
 
     fn take_off(&mut self, now: Ms, second: bool) {
         self.flights += 1;
         let check = self.held.as_ref().is_some_and(|held| !held.trusted && held.token.age(now, self.margin) == Age::Fresh);
         self.in_flight = Some(InFlight { flight: self.flights, hidden: self.hidden, second });
-        self.outbox.push_back(Order::Fly { flight: self.flights, check });
+        self.outbox.push(Order::Fly { flight: self.flights, check });
     }
 
     /// Starts what could not start before, if somebody still waits for it.

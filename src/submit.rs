@@ -1,6 +1,8 @@
 //! What is posted on top of a session: the profile, the phone code, the logout.
 
-use crate::client::{Client, timed};
+use alloc::string::String;
+
+use crate::client::Client;
 use crate::error::{Code, Error, Stage, of_transport};
 use crate::login::within;
 use crate::platform::{PhoneCode, Platform, Post, Profile, Reply};
@@ -16,7 +18,7 @@ const STALE_KEY: i32 = 40901;
 ///
 /// # Errors
 /// `profile_anonymous`, `logged_out`, `session_key_stale`, `profile_failed`, or a transport code.
-pub async fn profile<P: Platform>(client: Client<P>, profile: Profile, tapped: Generation) -> Result<P::Response, Error> {
+pub async fn profile<P: Platform>(client: &Client<P>, profile: Profile, tapped: Generation) -> Result<P::Response, Error> {
     let stage = Stage::Profile;
     if profile.anonymous {
         return Err(Error::new(Code::ProfileAnonymous, stage));
@@ -30,17 +32,17 @@ pub async fn profile<P: Platform>(client: Client<P>, profile: Profile, tapped: G
         return Err(Error::new(Code::LoggedOut, stage));
     }
     let Some((generation, token)) = client.usable() else {
-        return Err(stale(&client, stage, tapped));
+        return Err(stale(client, stage, tapped));
     };
     let answer = {
         let _hold = client.hold();
-        timed(&client, stage, send(&client, stage, url, Post::Profile(&profile), &token)).await
+        send(client, stage, url, Post::Profile(&profile), &token).await
     };
     let reply = answer?;
     if reply.status == 401 || is_stale(&reply) {
-        return Err(stale(&client, stage, generation));
+        return Err(stale(client, stage, generation));
     }
-    accepted(&client, generation, reply, Code::ProfileFailed, stage)
+    accepted(client, generation, reply, Code::ProfileFailed, stage)
 }
 
 /// Submits the code of a phone button, logging in first if needed; once more after a 401, since the
@@ -48,31 +50,30 @@ pub async fn profile<P: Platform>(client: Client<P>, profile: Profile, tapped: G
 ///
 /// # Errors
 /// `phone_failed`, `session_key_stale`, a login's error, or a transport code.
-pub async fn phone<P: Platform>(client: Client<P>, code: PhoneCode) -> Result<P::Response, Error> {
+pub async fn phone<P: Platform>(client: &Client<P>, code: PhoneCode) -> Result<P::Response, Error> {
     let stage = Stage::Phone;
     let Some(url) = &client.config().phone_url else { return Err(unset(stage, "phone.url")) };
     let mut replayed = false;
     loop {
         let (generation, token) = client.token().await?;
-        let reply = timed(&client, stage, send(&client, stage, url, Post::Phone(&code), &token)).await?;
+        let reply = send(client, stage, url, Post::Phone(&code), &token).await?;
         if reply.status == 401 && !replayed && generation >= client.floor() {
             replayed = true;
             client.update(|session, _| session.refuse(generation));
             continue;
         }
         if is_stale(&reply) {
-            return Err(stale(&client, stage, generation));
+            return Err(stale(client, stage, generation));
         }
-        return accepted(&client, generation, reply, Code::PhoneFailed, stage);
+        return accepted(client, generation, reply, Code::PhoneFailed, stage);
     }
 }
 
 /// Tells the server about a logout, with the token that it ended. Completes when the server was told or
 /// could not be reached.
-pub async fn logout<P: Platform>(client: Client<P>, token: alloc::string::String) {
-    let Some(url) = &client.config().logout_url else { return };
-    let told = timed(&client, Stage::Logout, send(&client, Stage::Logout, url, Post::Logout, &token)).await;
-    if let Err(error) = told {
+pub async fn logout<P: Platform>(client: &Client<P>, token: Option<String>) {
+    let (Some(url), Some(token)) = (&client.config().logout_url, token) else { return };
+    if let Err(error) = send(client, Stage::Logout, url, Post::Logout, &token).await {
         client.emit_error(error);
     }
 }
@@ -84,11 +85,14 @@ async fn send<P: Platform>(client: &Client<P>, stage: Stage, url: &str, post: Po
         Post::Phone(code) => code.code.as_str(),
         _ => "",
     };
-    match within(platform, timeout, platform.post(url, post, token, timeout)).await {
+    let started = platform.now();
+    let reply = match within(platform, timeout, platform.post(url, post, token, timeout)).await {
         Some(Ok(reply)) => Ok(reply),
         Some(Err(failure)) => Err(Error::from_wx(of_transport(&failure), stage, &failure, &[token, known])),
         None => Err(Error::new(Code::Timeout, stage)),
-    }
+    };
+    client.log(stage, started, reply.as_ref().err());
+    reply
 }
 
 fn accepted<P: Platform>(
@@ -102,7 +106,7 @@ fn accepted<P: Platform>(
     client.update(|session, now| session.answered(generation, true, unauthorized, now));
     match (reply.status, reply.body_code) {
         (200, None | Some(0 | 200)) => Ok(reply.response),
-        (status, body) => Err(Error { errno: body, ..Error::new(otherwise, stage).status(status) }),
+        (status, body) => Err(Error::from_server(otherwise, stage, status, body, None)),
     }
 }
 
@@ -124,5 +128,5 @@ fn stale<P: Platform>(client: &Client<P>, stage: Stage, generation: Generation) 
 }
 
 fn unset(stage: Stage, option: &'static str) -> Error {
-    Error::new(Code::Config, stage).detail(alloc::format!("option {option} is not set"))
+    Error::of_option(option, "should be set", stage)
 }

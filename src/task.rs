@@ -10,18 +10,24 @@ use core::cell::{Cell, RefCell};
 use core::fmt;
 use core::future::Future;
 use core::pin::Pin;
-use core::task::Context;
+use core::task::{Context, Waker};
 
-use futures::task::noop_waker_ref;
+/// The number of a flow.
+pub type TaskId = u32;
+
+type Flow = Pin<Box<dyn Future<Output = ()>>>;
 
 /// The flows under way.
 #[derive(Default)]
 pub struct Tasks {
-    running: RefCell<Vec<Pin<Box<dyn Future<Output = ()>>>>>,
-    spawned: RefCell<Vec<Pin<Box<dyn Future<Output = ()>>>>>,
+    running: RefCell<Vec<(TaskId, Flow)>>,
+    spawned: RefCell<Vec<(TaskId, Flow)>>,
+    last: Cell<TaskId>,
+    /// To be dropped instead of polled.
+    stopped: Cell<TaskId>,
+    closed: Cell<bool>,
     polling: Cell<bool>,
     again: Cell<bool>,
-    closed: Cell<bool>,
 }
 
 impl fmt::Debug for Tasks {
@@ -32,8 +38,11 @@ impl fmt::Debug for Tasks {
 
 impl Tasks {
     /// Adds a flow. It starts with the next [`Self::run`].
-    pub fn spawn(&self, flow: impl Future<Output = ()> + 'static) {
-        self.spawned.borrow_mut().push(Box::pin(flow));
+    pub fn spawn(&self, flow: impl Future<Output = ()> + 'static) -> TaskId {
+        let id = self.last.get() + 1;
+        self.last.set(id);
+        self.spawned.borrow_mut().push((id, Box::pin(flow)));
+        id
     }
 
     /// Polls every flow until none of them can go on. Called from inside a flow (a callback of wx that
@@ -46,10 +55,19 @@ impl Tasks {
         while self.again.replace(false) || !self.spawned.borrow().is_empty() {
             let mut running = self.running.borrow_mut();
             running.append(&mut self.spawned.borrow_mut());
-            let mut context = Context::from_waker(noop_waker_ref());
-            running.retain_mut(|flow| !self.closed.get() && flow.as_mut().poll(&mut context).is_pending());
+            let mut context = Context::from_waker(Waker::noop());
+            running.retain_mut(|(id, flow)| {
+                let dead = self.closed.get() || *id == self.stopped.get();
+                !dead && flow.as_mut().poll(&mut context).is_pending()
+            });
         }
         self.polling.set(false);
+    }
+
+    /// Drops a flow with the next [`Self::run`], before it is polled again.
+    pub fn stop(&self, id: TaskId) {
+        self.stopped.set(id);
+        self.again.set(true);
     }
 
     /// Drops every flow, and every one that is spawned later.

@@ -1,10 +1,10 @@
 //! The token: how long it lives, and how it is stored.
 
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use core::fmt;
 
-use base64ct::{Base64UrlUnpadded, Encoding};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::platform::Ms;
 
@@ -118,9 +118,10 @@ pub struct Record {
     /// The token's value.
     pub token: String,
     /// When it was received, unix ms.
+    #[serde(serialize_with = "crate::platform::as_number")]
     pub received: Ms,
     /// How long it lives, ms.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::platform::as_number_or_none")]
     pub life: Option<Ms>,
 }
 
@@ -155,36 +156,129 @@ impl Record {
 
 /// Whether the text can stand in an `Authorization: Bearer` header (RFC 6750, b64token).
 pub fn is_bearer(text: &str) -> bool {
-    let body = text.trim_end_matches('=');
-    !body.is_empty()
-        && body.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~' | b'+' | b'/'))
+    let of_body = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~' | b'+' | b'/');
+    let body = text.bytes().take_while(of_body).count();
+    body > 0 && text.bytes().skip(body).all(|b| b == b'=')
 }
 
 /// The dates in a JWT's payload (RFC 7519 NumericDate, s). Read to plan, never to trust.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Claims {
     /// When it expires, unix s.
-    #[serde(default)]
     pub exp: Option<i64>,
     /// When it was issued, unix s.
-    #[serde(default)]
     pub iat: Option<i64>,
 }
 
 impl Claims {
     /// The claims of a JWT; none of anything else.
     pub fn of_jwt(token: &str) -> Self {
-        let mut parts = token.split('.');
+        let mut parts = token.as_bytes().split(|byte| *byte == b'.');
         let (Some(_), Some(payload), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
             return Self::default();
         };
-        let json = Base64UrlUnpadded::decode_vec(payload).unwrap_or_default();
-        serde_json_core::from_slice(&json).map(|(claims, _)| claims).unwrap_or_default()
+        let json = base64url(payload).unwrap_or_default();
+        Self { exp: top_level_number(&json, b"exp"), iat: top_level_number(&json, b"iat") }
     }
 }
 
-/// An HTTP date as unix s.
+/// Decodes base64url without padding. Ours, since the crates that do it cost the package more than this use is worth.
+fn base64url(text: &[u8]) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let mut buffer = 0u32;
+    let mut bits = 0;
+    for &byte in text {
+        let value = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'-' => 62,
+            b'_' => 63,
+            _ => return None,
+        };
+        buffer = buffer << 6 | u32::from(value);
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push((buffer >> bits) as u8);
+        }
+    }
+    Some(bytes)
+}
+
+/// The whole part of a number in a JSON object, by its key; the last one if there are several. Skims the text rather than parse it:
+/// in text that is no JSON it may find something or nothing.
+fn top_level_number(json: &[u8], key: &[u8]) -> Option<i64> {
+    let mut found = None;
+    let mut depth = 0u32;
+    let mut at = 0;
+    while let Some(&byte) = json.get(at) {
+        at += 1;
+        match byte {
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            b'"' => {
+                let start = at;
+                while let Some(&byte) = json.get(at)
+                    && byte != b'"'
+                {
+                    at += if byte == b'\\' { 2 } else { 1 };
+                }
+                let text = json.get(start..at);
+                at += 1;
+                let rest = json.get(at..).unwrap_or_default().trim_ascii_start();
+                if depth == 1
+                    && text == Some(key)
+                    && let [b':', value @ ..] = rest
+                {
+                    found = whole_number(value.trim_ascii_start());
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The whole part of the number that the text starts with; none if it has an exponent or is out of range.
+fn whole_number(text: &[u8]) -> Option<i64> {
+    let (negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    let mut number = None;
+    let mut rest = digits.iter().skip_while(|digit| {
+        let value = digit.wrapping_sub(b'0');
+        let is_digit = value < 10;
+        if is_digit {
+            let sum = number.unwrap_or(Some(0i64)).and_then(|sum| sum.checked_mul(10)?.checked_add(i64::from(value)));
+            number = Some(sum);
+        }
+        is_digit
+    });
+    let tail = rest.by_ref().find(|byte| !byte.is_ascii_digit() && **byte != b'.');
+    let exponent = matches!(tail, Some(b'e' | b'E'));
+    number.flatten().filter(|_| !exponent).map(|number| if negative { -number } else { number })
+}
+
+/// An HTTP date (RFC 9110 IMF-fixdate, the form every server must send) as unix s.
 pub fn unix_seconds(date: &str) -> Option<i64> {
-    let since = httpdate::parse_http_date(date.trim()).ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
-    i64::try_from(since.as_secs()).ok()
+    let b = date.trim_ascii().as_bytes();
+    let [.., b' ', b'G', b'M', b'T'] = b else { return None };
+    if b.len() != 29 || b[3] != b',' || [b[4], b[7], b[11], b[16]] != [b' '; 4] || [b[19], b[22]] != [b':'; 2] {
+        return None;
+    }
+    let digits = |from: usize, to: usize| {
+        b[from..to].iter().try_fold(0i64, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0')))
+    };
+    let month = b"JanFebMarAprMayJunJulAugSepOctNovDec".chunks(3).position(|name| name == &b[8..11])? as i64;
+    let (day, year) = (digits(5, 7)?, digits(12, 16)?);
+    let (hour, minute, second) = (digits(17, 19)?, digits(20, 22)?, digits(23, 25)?);
+    if !(1..=31).contains(&day) || hour > 23 || minute > 59 || second > 60 {
+        return None;
+    }
+    // Days since 1970: years counted from March, so that the leap day is a year's last.
+    let (year, month) = if month < 2 { (year - 1, month + 10) } else { (year, month - 2) };
+    let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 719_469;
+    Some(((days * 24 + hour) * 60 + minute) * 60 + second)
 }

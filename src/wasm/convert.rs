@@ -1,11 +1,11 @@
 //! What comes in from JavaScript, read field by field: any shape is possible there, and whatever is not as
 //! expected counts as absent. What goes out goes through serde.
 
-use js_sys::{Array, Object, Reflect};
 use serde::Serialize;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
+use super::host::Host;
 use crate::config::Source;
 use crate::platform::{Failure, Ms, Profile, Reply};
 use crate::token::{Answer, Record};
@@ -15,114 +15,96 @@ pub fn to_js<T: Serialize + ?Sized>(value: &T) -> JsValue {
     value.serialize(&Serializer::json_compatible()).unwrap_or(JsValue::UNDEFINED)
 }
 
-/// The field, undefined of what is no object.
-pub fn field(object: &JsValue, name: &str) -> JsValue {
-    Reflect::get(object, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
-}
-
-/// The field, if it is a text.
-pub fn text(object: &JsValue, name: &str) -> Option<String> {
-    field(object, name).as_string()
-}
-
-fn whole(object: &JsValue, name: &str) -> Option<i64> {
-    let number = field(object, name).as_f64()?;
+fn whole(host: &Host, value: &JsValue, path: &str) -> Option<i64> {
+    let number = host.number(value, path);
     // `as` saturates, so the comparison also refuses NaN and what is out of range.
     let whole = number as i64;
     (whole as f64 == number).then_some(whole)
 }
 
-fn code(object: &JsValue, name: &str) -> Option<i32> {
-    whole(object, name)?.try_into().ok()
+fn code(host: &Host, value: &JsValue, path: &str) -> Option<i32> {
+    whole(host, value, path)?.try_into().ok()
 }
 
-/// Old Android clients give the status as a text.
-fn status(response: &JsValue) -> u16 {
-    let number = whole(response, "statusCode").and_then(|status| status.try_into().ok());
-    number.or_else(|| text(response, "statusCode")?.parse().ok()).unwrap_or(0)
+fn time(host: &Host, value: &JsValue, path: &str) -> Option<Ms> {
+    whole(host, value, path)?.try_into().ok()
+}
+
+fn status(host: &Host, response: &JsValue) -> u16 {
+    code(host, response, "statusCode").and_then(|status| status.try_into().ok()).unwrap_or(0)
 }
 
 /// What wx, or a function of the app, failed with.
-pub fn failure(error: &JsValue) -> Failure {
+pub fn failure(host: &Host, error: &JsValue) -> Failure {
     Failure {
-        err_msg: text(error, "errMsg").or_else(|| error.as_string()).unwrap_or_default(),
-        errno: code(error, "errno").or_else(|| code(error, "errCode")).or_else(|| code(error, "err_code")),
-        hook: field(error, "hook").is_truthy(),
+        err_msg: host.text(error, "errMsg").unwrap_or_default(),
+        errno: code(host, error, "errno").or_else(|| code(host, error, "errCode")).or_else(|| code(host, error, "err_code")),
+        hook: host.number(error, "hook") == 1.0,
     }
 }
 
-/// The exchange's answer: `{res}`, or `{res, token}` if `login.readToken` ran.
-pub fn answer_of(value: &JsValue) -> Answer {
-    let response = field(value, "res");
-    let body = field(&response, "data");
-    let read = field(value, "token");
-    let by_hook = Reflect::has(value, &"token".into()).unwrap_or(false);
-    let data = if by_hook { read.clone() } else { field(&body, "data") };
+/// The exchange's answer: `{statusCode, data, date}`; with `hook`, what `login.readToken` gave stands in `data`
+/// where the default looks.
+pub fn answer_of(host: &Host, value: &JsValue) -> Answer {
+    let by_hook = host.number(value, "hook") == 1.0;
+    let text = |path: &str| host.text(value, path);
     Answer {
-        status: status(&response),
-        body_code: code(&body, "code"),
-        token: read.as_string().or_else(|| text(&data, "authorizationToken")).or_else(|| text(&data, "token")),
-        expires_in: whole(&data, "expiresIn"),
-        expires_at: whole(&data, "expiresAt"),
-        date: header(&response, "date"),
-        message: text(&body, "msg"),
+        status: status(host, value),
+        body_code: code(host, value, "data.code"),
+        token: text("data.data.authorizationToken"),
+        expires_in: whole(host, value, "data.data.expiresIn"),
+        expires_at: whole(host, value, "data.data.expiresAt"),
+        date: text("date"),
+        message: text("data.msg"),
         by_hook,
     }
 }
 
-fn header(response: &JsValue, name: &str) -> Option<String> {
-    let headers = field(response, "header");
-    let keys = Object::keys(headers.dyn_ref::<Object>()?);
-    let key = keys.iter().find_map(|key| key.as_string().filter(|key| key.eq_ignore_ascii_case(name)))?;
-    text(&headers, &key)
-}
-
 /// The answer to a post.
-pub fn reply_of(response: JsValue) -> Reply<JsValue> {
-    Reply { status: status(&response), body_code: code(&field(&response, "data"), "code"), response }
+pub fn reply_of(host: &Host, response: JsValue) -> Reply<JsValue> {
+    Reply { status: status(host, &response), body_code: code(host, &response, "data.code"), response }
 }
 
 /// The stored record, if all of it is there.
-pub fn record_of(value: &JsValue) -> Option<Record> {
+pub fn record_of(host: &Host, value: &JsValue) -> Option<Record> {
     Some(Record {
-        version: whole(value, "version")?.try_into().ok()?,
-        binding: text(value, "binding")?,
-        token: text(value, "token")?,
-        received: whole(value, "received")?.try_into().ok()?,
-        life: match field(value, "life") {
-            life if life.is_undefined() => None,
-            _ => Some(whole(value, "life")?.try_into().ok()?),
-        },
+        version: code(host, value, "version")?.try_into().ok()?,
+        binding: host.text(value, "binding")?,
+        token: host.text(value, "token")?,
+        received: time(host, value, "received")?,
+        life: time(host, value, "life"),
     })
 }
 
 /// The profile as getUserProfile gave it.
-pub fn profile_of(result: &JsValue) -> Profile {
-    let info = field(result, "userInfo");
-    let anonymous_name = text(&info, "nickName").as_deref() == Some("微信用户");
+pub fn profile_of(host: &Host, result: &JsValue) -> Profile {
+    let text = |path: &str| host.text(result, path).unwrap_or_default();
+    let gender = host.number(result, "userInfo.gender");
     Profile {
-        encrypted_data: text(result, "encryptedData").unwrap_or_default(),
-        iv: text(result, "iv").unwrap_or_default(),
-        raw_data: text(result, "rawData").unwrap_or_default(),
-        signature: text(result, "signature").unwrap_or_default(),
-        anonymous: anonymous_name && !field(&info, "gender").is_truthy(),
+        encrypted_data: text("encryptedData"),
+        iv: text("iv"),
+        raw_data: text("rawData"),
+        signature: text("signature"),
+        anonymous: text("userInfo.nickName") == "微信用户" && (gender.is_nan() || gender == 0.0),
     }
 }
 
-/// The options, a flat object by their paths.
-pub fn option_source(options: &JsValue) -> impl Source {
-    struct Flat(JsValue);
-    impl Source for Flat {
-        fn text(&self, name: &str) -> Option<String> {
-            text(&self.0, name)
-        }
-        fn texts(&self, name: &str) -> Vec<String> {
-            let list = field(&self.0, name).dyn_into::<Array>();
-            list.map(|list| list.iter().filter_map(|text| text.as_string()).collect()).unwrap_or_default()
-        }
-        fn ms(&self, name: &str) -> Option<Ms> {
-            field(&self.0, name).as_f64().map(|ms| ms as Ms)
-        }
+/// The options as the app gave them, their types checked.
+pub struct Options<'a>(pub &'a Host, pub &'a JsValue);
+
+impl Source for Options<'_> {
+    fn text(&self, name: &str) -> Option<String> {
+        self.0.text(self.1, name)
     }
-    Flat(options.clone())
+
+    fn texts(&self, name: &str) -> Vec<String> {
+        // Origins are ASCII: what is not stays wrong, and does not parse.
+        let lines = self.0.lines(self.1, name).into_bytes();
+        let texts = lines.split(|byte| *byte == b'\n').filter(|text| !text.is_empty());
+        texts.map(|text| text.iter().map(|byte| char::from(*byte)).collect()).collect()
+    }
+
+    fn ms(&self, name: &str) -> Option<Ms> {
+        time(self.0, self.1, name)
+    }
 }

@@ -2,10 +2,10 @@
 //! comes back with that ticket. Answers to dropped tickets, and second answers, meet nobody.
 
 use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
 use std::rc::Rc;
+use std::task::Poll;
 
-use futures::channel::oneshot;
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use super::convert::{answer_of, record_of, reply_of, to_js};
@@ -16,17 +16,41 @@ use crate::token::{Answer, Record};
 
 #[wasm_bindgen]
 extern "C" {
-    /// The JavaScript side. None of its methods throws.
+    /// The JavaScript side. None of its methods throws. Times are ms.
     pub type Host;
 
     #[wasm_bindgen(method)]
     fn now(this: &Host) -> f64;
-    /// Starts a step; `step` is a [`Step`].
+    /// The text at a path such as `data.msg` in a value of any shape.
     #[wasm_bindgen(method)]
-    fn start(this: &Host, ticket: u32, step: JsValue);
+    pub fn text(this: &Host, value: &JsValue, path: &str) -> Option<String>;
+    /// The number at a path, or a text that is one (a status on old Android); NaN if there is none.
+    #[wasm_bindgen(method)]
+    pub fn number(this: &Host, value: &JsValue, path: &str) -> f64;
+    /// The list of texts at a path, each ended by a line break.
+    #[wasm_bindgen(method)]
+    pub fn lines(this: &Host, value: &JsValue, path: &str) -> String;
+
+    // The steps. Each is answered through `Core.answer`.
+    #[wasm_bindgen(method)]
+    fn sleep(this: &Host, ticket: u32, ms: f64);
+    #[wasm_bindgen(method, js_name = checkSession)]
+    fn check_session(this: &Host, ticket: u32);
+    #[wasm_bindgen(method)]
+    fn login(this: &Host, ticket: u32, timeout: f64);
+    #[wasm_bindgen(method)]
+    fn exchange(this: &Host, ticket: u32, url: &str, code: &str, timeout: f64);
+    #[wasm_bindgen(method)]
+    fn post(this: &Host, ticket: u32, url: &str, token: &str, data: JsValue, timeout: f64);
+    #[wasm_bindgen(method)]
+    fn read(this: &Host, ticket: u32, key: &str);
+    /// Stores the record, or removes it if undefined.
+    #[wasm_bindgen(method)]
+    fn write(this: &Host, ticket: u32, key: &str, record: JsValue);
     /// Nobody wants the answer any more: abort what can be aborted.
     #[wasm_bindgen(method)]
     fn cancel(this: &Host, ticket: u32);
+
     /// Wakes the waiting calls; `error` is undefined if all is well.
     #[wasm_bindgen(method)]
     fn settled(this: &Host, error: JsValue);
@@ -39,84 +63,74 @@ extern "C" {
     fn finish(this: &Host, op: u32, error: JsValue, value: JsValue);
 }
 
-/// What JavaScript is asked to do, as data.
-#[derive(Serialize)]
-#[serde(tag = "step", rename_all = "camelCase")]
-enum Step<'a> {
-    Sleep { ms: Ms },
-    CheckSession,
-    Login { timeout: Ms },
-    Exchange { url: &'a str, code: &'a str, timeout: Ms },
-    Post { url: &'a str, token: &'a str, data: Body<'a>, timeout: Ms },
-    Read { key: &'a str },
-    Write { key: &'a str, record: Option<&'a Record> },
-}
-
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Body<'a> {
-    Profile(&'a crate::platform::Profile),
-    Phone(&'a crate::platform::PhoneCode),
-    Empty {},
-}
-
 type Outcome = Result<JsValue, Failure>;
 
 /// [`Platform`] over a [`Host`].
-pub struct Bridge(Rc<Desk>);
-
-struct Desk {
+pub struct Bridge {
     host: Host,
     last: Cell<u32>,
-    open: RefCell<Vec<(u32, oneshot::Sender<Outcome>)>>,
+    /// The steps under way; an outcome stays here until its flow is polled.
+    open: Rc<RefCell<Vec<(u32, Option<Outcome>)>>>,
 }
 
 impl Bridge {
     pub fn new(host: Host) -> Self {
-        Self(Rc::new(Desk { host, last: Cell::default(), open: RefCell::default() }))
+        Self { host, last: Cell::default(), open: Rc::default() }
+    }
+
+    /// The JavaScript side.
+    pub fn host(&self) -> &Host {
+        &self.host
     }
 
     /// Brings the answer of a step to whoever waits for it.
     pub fn answer(&self, ticket: u32, outcome: Outcome) {
-        if let Some(waiting) = self.0.take(ticket) {
-            // A receiver that is gone no longer wants it.
-            let _ = waiting.send(outcome);
+        let mut open = self.open.borrow_mut();
+        if let Some((_, waiting)) = open.iter_mut().find(|(number, _)| *number == ticket) {
+            waiting.get_or_insert(outcome);
         }
     }
 
     /// Ends an operation that JavaScript started.
     pub fn finish(&self, op: u32, outcome: Result<JsValue, Error>) {
         match outcome {
-            Ok(value) => self.0.host.finish(op, JsValue::UNDEFINED, value),
-            Err(error) => self.0.host.finish(op, to_js(&error), JsValue::UNDEFINED),
+            Ok(value) => self.host.finish(op, JsValue::UNDEFINED, value),
+            Err(error) => self.host.finish(op, to_js(&error), JsValue::UNDEFINED),
         }
     }
 
-    async fn take(&self, step: Step<'_>) -> Outcome {
-        let ticket = self.0.last.get().wrapping_add(1);
-        self.0.last.set(ticket);
-        let (sender, receiver) = oneshot::channel();
-        self.0.open.borrow_mut().push((ticket, sender));
-        let _ticket = Ticket(Rc::clone(&self.0), ticket);
-        self.0.host.start(ticket, to_js(&step));
-        receiver.await.unwrap_or_else(|_| Err(Failure::default()))
+    fn ticket(&self) -> Ticket<'_> {
+        let ticket = self.last.get().wrapping_add(1);
+        self.last.set(ticket);
+        self.open.borrow_mut().push((ticket, None));
+        Ticket(self, ticket)
     }
 }
 
-impl Desk {
-    fn take(&self, ticket: u32) -> Option<oneshot::Sender<Outcome>> {
-        let mut open = self.open.borrow_mut();
-        let at = open.iter().position(|(number, _)| *number == ticket)?;
-        Some(open.swap_remove(at).1)
+/// A step under way. Dropped before its answer came, it cancels the step.
+struct Ticket<'a>(&'a Bridge, u32);
+
+impl Ticket<'_> {
+    async fn outcome(self) -> Outcome {
+        poll_fn(|_| {
+            let mut open = self.0.open.borrow_mut();
+            match open.iter().position(|(number, outcome)| *number == self.1 && outcome.is_some()) {
+                Some(at) => Poll::Ready(open.swap_remove(at).1.unwrap_or_else(|| Ok(JsValue::UNDEFINED))),
+                None => Poll::Pending,
+            }
+        })
+        .await
     }
 }
 
-/// Cancels its step when it is dropped before the answer came.
-struct Ticket(Rc<Desk>, u32);
-
-impl Drop for Ticket {
+impl Drop for Ticket<'_> {
     fn drop(&mut self) {
-        if self.0.take(self.1).is_some() {
+        let mut open = self.0.open.borrow_mut();
+        let before = open.len();
+        open.retain(|(number, _)| *number != self.1);
+        let was_open = open.len() < before;
+        drop(open);
+        if was_open {
             self.0.host.cancel(self.1);
         }
     }
@@ -126,53 +140,67 @@ impl Platform for Bridge {
     type Response = JsValue;
 
     fn now(&self) -> Ms {
-        self.0.host.now() as Ms
+        self.host.now() as Ms
     }
 
     async fn sleep(&self, ms: Ms) {
+        let ticket = self.ticket();
+        self.host.sleep(ticket.1, ms as f64);
         // A timer has nothing to fail with.
-        let _ = self.take(Step::Sleep { ms }).await;
+        let _ = ticket.outcome().await;
     }
 
     async fn check_session(&self) -> Result<(), Failure> {
-        self.take(Step::CheckSession).await.map(drop)
+        let ticket = self.ticket();
+        self.host.check_session(ticket.1);
+        ticket.outcome().await.map(drop)
     }
 
     async fn login(&self, timeout: Ms) -> Result<String, Failure> {
-        let result = self.take(Step::Login { timeout }).await?;
-        Ok(super::convert::text(&result, "code").unwrap_or_default())
+        let ticket = self.ticket();
+        self.host.login(ticket.1, timeout as f64);
+        let result = ticket.outcome().await?;
+        Ok(self.host.text(&result, "code").unwrap_or_default())
     }
 
     async fn exchange(&self, url: &str, code: &str, timeout: Ms) -> Result<Answer, Failure> {
-        self.take(Step::Exchange { url, code, timeout }).await.map(|value| answer_of(&value))
+        let ticket = self.ticket();
+        self.host.exchange(ticket.1, url, code, timeout as f64);
+        ticket.outcome().await.map(|value| answer_of(&self.host, &value))
     }
 
     async fn post(&self, url: &str, post: Post<'_>, token: &str, timeout: Ms) -> Result<Reply<JsValue>, Failure> {
         let data = match post {
-            Post::Profile(profile) => Body::Profile(profile),
-            Post::Phone(code) => Body::Phone(code),
-            Post::Logout => Body::Empty {},
+            Post::Profile(profile) => to_js(profile),
+            Post::Phone(code) => to_js(code),
+            Post::Logout => JsValue::UNDEFINED,
         };
-        self.take(Step::Post { url, token, data, timeout }).await.map(reply_of)
+        let ticket = self.ticket();
+        self.host.post(ticket.1, url, token, data, timeout as f64);
+        ticket.outcome().await.map(|response| reply_of(&self.host, response))
     }
 
     async fn read(&self, key: &str) -> Result<Option<Record>, Failure> {
-        self.take(Step::Read { key }).await.map(|value| record_of(&value))
+        let ticket = self.ticket();
+        self.host.read(ticket.1, key);
+        ticket.outcome().await.map(|value| record_of(&self.host, &value))
     }
 
     async fn write(&self, key: &str, record: Option<&Record>) -> Result<(), Failure> {
-        self.take(Step::Write { key, record }).await.map(drop)
+        let ticket = self.ticket();
+        self.host.write(ticket.1, key, record.map_or(JsValue::UNDEFINED, to_js));
+        ticket.outcome().await.map(drop)
     }
 
     fn settled(&self, outcome: Result<(), &Error>) {
-        self.0.host.settled(outcome.err().map_or(JsValue::UNDEFINED, to_js));
+        self.host.settled(outcome.err().map_or(JsValue::UNDEFINED, to_js));
     }
 
     fn emit(&self, event: &Event) {
-        self.0.host.emit(to_js(event));
+        self.host.emit(to_js(event));
     }
 
     fn log(&self, entry: &Entry) {
-        self.0.host.log(to_js(entry));
+        self.host.log(to_js(entry));
     }
 }

@@ -7,6 +7,7 @@ mod host;
 
 use std::cell::RefCell;
 
+use lol_alloc::{AssumeSingleThreaded, FreeListAllocator};
 use wasm_bindgen::prelude::*;
 
 use crate::client::Client;
@@ -16,8 +17,15 @@ use crate::platform::PhoneCode;
 use crate::request::{Action, Permit, is_unauthorized};
 use crate::session::Asker;
 use crate::submit;
-use convert::{failure, option_source, profile_of, to_js};
+use convert::{Options, failure, profile_of, to_js};
 use host::{Bridge, Host};
+
+/// A tenth of the size of the default allocator, which matters more here than its speed: a request allocates once.
+#[allow(unsafe_code)]
+// SAFETY: a mini program's logic layer has one thread, and the module shares no memory.
+#[global_allocator]
+static ALLOCATOR: AssumeSingleThreaded<FreeListAllocator> =
+    unsafe { AssumeSingleThreaded::new(FreeListAllocator::new()) };
 
 /// One `wxp`'s core. Times are unix ms; permits are [`Permit`]s as numbers; `op` numbers come back in
 /// `Host.finish`.
@@ -30,21 +38,12 @@ pub struct Core {
 
 #[wasm_bindgen]
 impl Core {
-    /// Reads the options, a flat object by their paths. `app` says whose they are: appId and envVersion.
+    /// Reads the options. `app` says whose they are: appId and envVersion.
     /// Gives a `Core`, or the error as plain data.
     pub fn create(options: &JsValue, app: &str, host: Host) -> Result<Core, JsValue> {
-        let config = Config::read(&option_source(options), app).map_err(|error| to_js(&error))?;
+        let config = Config::read(&Options(&host, options), app).map_err(|error| to_js(&error))?;
         let client = Client::new(config, Bridge::new(host));
         Ok(Core { client, refusal: RefCell::default() })
-    }
-
-    /// Takes over the stored token, then finishes `op`.
-    pub fn start(&self, op: u32) {
-        let client = self.client.clone();
-        self.client.spawn(async move {
-            client.clone().start().await;
-            client.platform().finish(op, Ok(JsValue::UNDEFINED));
-        });
     }
 
     /// Whether a request may go.
@@ -65,7 +64,7 @@ impl Core {
     /// What to do with an answer. `judged`: what `isUnauthorized` said, if the app gave one.
     pub fn verdict(&self, permit: u32, status: u16, judged: Option<bool>, now: f64) -> u32 {
         let unauthorized = judged.unwrap_or_else(|| is_unauthorized(status));
-        self.client.verdict(Permit::from_bits(permit), unauthorized, now as u64).to_bits()
+        self.note(self.client.verdict(Permit::from_bits(permit), unauthorized, now as u64))
     }
 
     /// The current token.
@@ -80,7 +79,7 @@ impl Core {
 
     /// What a failed request (or, if `profile`, a failed getUserProfile) rejects with.
     pub fn failure(&self, error: &JsValue, profile: bool) -> JsValue {
-        let failure = failure(error);
+        let failure = failure(self.host(), error);
         let (code, stage) = match profile {
             true => (of_profile(&failure), Stage::Profile),
             false => (of_transport(&failure), Stage::Request),
@@ -100,43 +99,33 @@ impl Core {
         -1
     }
 
-    /// Submits a profile; `tapped` is what [`Self::tap`] gave.
-    pub fn profile(&self, op: u32, result: &JsValue, tapped: u32) {
+    /// Starts an operation, which ends with `Host.finish`: 0 takes over the stored token, 1 submits the profile `value` (`tapped` is
+    /// what [`Self::tap`] gave), 2 submits the phone code `value`, 3 ends the session, before it returns, and tells the server.
+    pub fn begin(&self, op: u32, what: u32, value: JsValue, tapped: u32) {
         let client = self.client.clone();
-        let profile = profile_of(result);
+        let leaving = (what == 3).then(|| client.logout());
         self.client.spawn(async move {
-            let outcome = submit::profile(client.clone(), profile, tapped).await;
+            let outcome = match what {
+                0 => {
+                    client.start().await;
+                    Ok(JsValue::UNDEFINED)
+                }
+                1 => submit::profile(&client, profile_of(client.platform().host(), &value), tapped).await,
+                2 => submit::phone(&client, PhoneCode { code: value.as_string().unwrap_or_default() }).await,
+                _ => {
+                    submit::logout(&client, leaving.flatten()).await;
+                    Ok(JsValue::UNDEFINED)
+                }
+            };
             client.platform().finish(op, outcome);
         });
     }
 
-    /// Submits a phone code.
-    pub fn phone(&self, op: u32, code: String) {
-        let client = self.client.clone();
-        self.client.spawn(async move {
-            let outcome = submit::phone(client.clone(), PhoneCode { code }).await;
-            client.platform().finish(op, outcome);
-        });
-    }
-
-    /// Ends the session before it returns; finishes `op` when the server was told.
-    pub fn logout(&self, op: u32, now: f64) {
-        let client = self.client.clone();
-        let telling = self.client.logout(now as u64);
-        self.client.spawn(async move {
-            telling.await;
-            client.platform().finish(op, Ok(JsValue::UNDEFINED));
-        });
-    }
-
-    /// A ticket's step went well.
-    pub fn done(&self, ticket: u32, value: JsValue) {
-        self.answer(ticket, Ok(value));
-    }
-
-    /// A ticket's step failed with what wx said.
-    pub fn failed(&self, ticket: u32, error: &JsValue) {
-        self.answer(ticket, Err(failure(error)));
+    /// A ticket's step went well, with this value, or failed with what wx said.
+    pub fn answer(&self, ticket: u32, ok: bool, value: JsValue) {
+        let outcome = if ok { Ok(value) } else { Err(failure(self.host(), &value)) };
+        self.client.platform().answer(ticket, outcome);
+        self.client.run();
     }
 
     /// What `wxp.session` shows.
@@ -144,14 +133,13 @@ impl Core {
         to_js(&self.client.snapshot(now as u64))
     }
 
-    /// The app was shown, or hidden.
-    pub fn visible(&self, shown: bool) {
-        self.client.update(|session, now| if shown { session.show(now) } else { session.hide() });
-    }
-
-    /// The network came back.
-    pub fn online(&self) {
-        self.client.update(|session, _| session.online());
+    /// What the app's life brings: 0 it was hidden, 1 it was shown, 2 the network came back.
+    pub fn signal(&self, what: u32) {
+        self.client.update(|session, now| match what {
+            0 => session.hide(),
+            1 => session.show(now),
+            _ => session.online(),
+        });
     }
 
     /// Drops everything under way.
@@ -159,9 +147,8 @@ impl Core {
         self.client.dispose();
     }
 
-    fn answer(&self, ticket: u32, outcome: Result<JsValue, crate::platform::Failure>) {
-        self.client.platform().answer(ticket, outcome);
-        self.client.run();
+    fn host(&self) -> &Host {
+        self.client.platform().host()
     }
 
     fn note(&self, (permit, refusal): (Permit, Option<Error>)) -> u32 {

@@ -5,11 +5,12 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use brotli::enc::BrotliEncoderParams;
 
-use super::{module::NAME, write};
-use crate::sh::target;
+use super::module::NAME;
+use crate::{files::write, sh::target};
 
-/// The most that module and JavaScript may weigh together, compressed, bytes.
-const LIMIT: usize = 28 * 1024;
+/// The most that module and JavaScript may weigh together, compressed, bytes. Lower it as they shrink, raise it only in a commit of
+/// its own.
+const LIMIT: usize = 39 * 1024;
 
 /// Prints the sizes of the package in `pkg`, writes them to target/size.json, and fails above the limit.
 pub fn report(pkg: &Path, module: &[u8]) -> Result<()> {
