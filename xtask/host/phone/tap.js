@@ -14,10 +14,8 @@ export const tap = {
       held -= 1
       port1.close()
     }
-    try {
-      return handler()
-    } finally {
-      port2.postMessage(null)
-    }
+    // Posted first, so that it comes before whatever timer the handler starts.
+    port2.postMessage(null)
+    return handler()
   },
 }

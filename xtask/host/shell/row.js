@@ -32,11 +32,12 @@ export function row(call, before) {
     chip.style.setProperty('--hue', hue(call.bearer))
     line.append(chip)
   }
-  const bad = call.status >= 400 || call.errcode || /:fail/.test(call.errMsg ?? '')
-  const code = call.side === 'wechat' && call.errcode ? `errcode ${call.errcode}` : ''
-  const status = call.status ?? '…'
-  // wx.login and its like have no status of their own.
-  const said = kind === 'wechat-api' ? call.errMsg : [status, code, bad ? call.errMsg : ''].filter(Boolean).join(' ')
-  line.append(element('span', bad ? 'answer bad' : 'answer', said))
+  const failed = /:fail/.test(call.errMsg ?? '')
+  const bad = failed || call.status >= 400 || call.errcode
+  // A failed wx call has no status, and wx.login and its like never have one.
+  const said = failed || kind === 'wechat-api' ? call.errMsg : [call.status, call.errcode || ''].join(' ')
+  const answer = element('span', bad ? 'answer bad' : 'answer', call.status ? said : '…')
+  answer.title = said ?? ''
+  line.append(answer)
   return line
 }

@@ -3,7 +3,9 @@ import { hideToast, showActions, showDialog, showToast } from '../phone/sheets.j
 import { api, Failure } from './result.js'
 
 export function createInterface(pages) {
-  const route = (name, run) => api(name, (options) => {
+  // A page opens in a task of its own: its onLoad has no tap state.
+  const route = (name, run) => api(name, async (options) => {
+    await new Promise((resolve) => setTimeout(resolve))
     try {
       run(options)
     } catch (error) {

@@ -19,11 +19,23 @@ pub struct Call {
     pub bearer: Option<String>,
     /// HTTP status; none while unanswered.
     pub status: Option<u16>,
+    /// WeChat's server said so; 0 or none is success.
+    pub errcode: Option<i64>,
     /// The wx result's text.
     pub err_msg: Option<String>,
 }
 
 impl Call {
+    /// Whether it was answered with success: by HTTP, by WeChat, and by wx.
+    pub fn succeeded(&self) -> bool {
+        self.status.is_some_and(|status| status < 400)
+            && self.errcode.is_none_or(|code| code == 0)
+            && self
+                .err_msg
+                .as_deref()
+                .is_none_or(|text| !text.contains(":fail"))
+    }
+
     /// `POST /user/profile` for the phone's request, else the path of WeChat's API.
     pub fn what(&self) -> String {
         match &self.url {
