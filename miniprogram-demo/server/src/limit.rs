@@ -1,7 +1,7 @@
 //! Rate limits, per client address and per user. They are counted by each instance for itself.
 
 use std::hash::Hash;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -55,11 +55,17 @@ pub async fn by_address(
         // In a list, the last address is the one the nearest proxy saw itself.
         value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
     });
-    check(
-        app.limits.address.as_ref(),
-        &said_by_proxy.unwrap_or(peer.ip()),
-    )?;
+    let address = network(said_by_proxy.unwrap_or(peer.ip()));
+    check(app.limits.address.as_ref(), &address)?;
     Ok(next.run(request).await)
+}
+
+/// Whoever has an IPv6 address has the 2^64 beside it too: they count as one.
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        address => address,
+    }
 }
 
 fn limiter<K: Hash + Eq + Clone>(per_minute: u32) -> Option<DefaultKeyedRateLimiter<K>> {

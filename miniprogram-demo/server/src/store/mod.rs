@@ -52,8 +52,8 @@ impl Store {
             .after_connect(move |connection, _| {
                 Box::pin(async move {
                     if sqlite {
-                        // Readers do not wait for the writer, and a crash loses no login that
-                        // was answered before the last checkpoint of the system.
+                        // Readers do not wait for the writer. A power cut may take the last logins
+                        // with it; their users log in again without noticing.
                         let pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;";
                         connection.execute(pragmas).await?;
                     }

@@ -64,6 +64,14 @@ async fn behind_a_proxy_addresses_are_what_it_says() {
         429,
         "what a client adds in front is ignored"
     );
+    assert_eq!(from("2001:db8::1").await, 401);
+    assert_eq!(from("2001:db8::2").await, 429, "one customer's network");
+    assert_eq!(from("2001:db8:0:1::1").await, 401, "another's");
+    assert_eq!(
+        from("::ffff:192.0.2.2").await,
+        429,
+        "192.0.2.2 in another spelling"
+    );
 }
 
 #[tokio::test]

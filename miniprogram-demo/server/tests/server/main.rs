@@ -3,6 +3,7 @@
 mod common;
 mod databases;
 mod extras;
+mod faults;
 mod guards;
 mod login;
 mod phone;
