@@ -15,7 +15,7 @@ export class WxpError extends Error {
     this.code = raw.code
     this.stage = raw.stage
     this.retryable = retryable
-    for (const field of ['errMsg', 'errno', 'statusCode']) if (raw[field] !== undefined) this[field] = raw[field]
+    for (const field of ['errMsg', 'errno', 'statusCode']) if (raw[field] != null) this[field] = raw[field]
   }
 }
 

@@ -37,22 +37,21 @@ export function createHost(client, answer) {
   }
   const callbacks = ticket => ({ success: res => done(ticket, res), fail: err => failed(ticket, err) })
 
-  /** Calls a function of the app, sync or async. */
+  /** Calls a function of the app, sync or async. Goes on later in any case: the function may have logged out. */
   const hook = (ticket, name, run, next) => {
     const threw = e => failed(ticket, { hook: 1, errMsg: `${name}: ${e && e.message || e}` })
-    let value
-    try {
-      value = run()
-    } catch (e) {
-      return threw(e)
-    }
-    if (value && typeof value.then === 'function') value.then(next).catch(threw)
-    else next(value)
+    new Promise(resolve => resolve(run())).then(next, threw)
   }
 
   const post = (ticket, args, success) => {
-    const task = wx.request(Object.assign({ method: 'POST' }, args, { success, fail: err => failed(ticket, err) }))
-    if (task && open.has(ticket)) open.set(ticket, () => task.abort())
+    if (!open.has(ticket)) return
+    const fail = err => failed(ticket, err)
+    try {
+      const task = wx.request(Object.assign({ method: 'POST' }, args, { success, fail }))
+      if (task && open.has(ticket)) open.set(ticket, () => task.abort())
+    } catch (e) {
+      fail({ errMsg: 'request:fail ' + (e && e.message) })
+    }
   }
 
   return {
@@ -75,7 +74,6 @@ export function createHost(client, answer) {
     login: step('login', (ticket, timeout) => wx.login(Object.assign({ timeout }, callbacks(ticket)))),
     exchange: step('request', (ticket, url, code, timeout) => {
       const send = data => {
-        if (!open.has(ticket)) return
         post(ticket, { url, data, timeout, header: Object.assign({}, header) }, res => {
           const given = { statusCode: res.statusCode, data: res.data, date: dateOf(res) }
           if (!readToken) return done(ticket, given)

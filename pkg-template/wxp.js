@@ -234,7 +234,7 @@ export class Client {
   loginWithPhone(args) {
     const code = args && args.code
     if (!urlOf(this.options.phone)) return Promise.reject(error('config', 'phone', { option: 'phone.url', detail: 'should be set' }))
-    return this.enter(new OpCall(this, PHONE, String(code))).promise
+    return this.enter(new OpCall(this, PHONE, code)).promise
   }
 
   loginWithProfile(args) {
@@ -246,14 +246,17 @@ export class Client {
     const call = new OpCall(this, PROFILE, undefined, tapped)
     call.state = OUT
     this.running.add(call)
-    const answer = enter => {
-      if (call.state !== OUT || call.enter !== OpCall.prototype.enter) return
+    let open = true
+    const answer = then => value => {
+      // wx has been seen to call back twice.
+      if (!open || call.state !== OUT) return
+      open = false
       call.state = NEW
-      enter()
+      then(value)
       this.enter(call)
     }
-    const success = res => answer(() => { call.value = res })
-    const fail = err => answer(() => { call.enter = core => call.fail(new WxpError(core.failure(err, true))) })
+    const success = answer(res => { call.value = res })
+    const fail = answer(err => { call.enter = core => call.fail(new WxpError(core.failure(err, true))) })
     try {
       this.wx.getUserProfile({ desc, lang, success, fail })
     } catch (e) {

@@ -60,7 +60,7 @@ codes! {
     ProfileDesc "profile_desc" false "desc must have 1 to 30 bytes, about 15 Chinese characters"
     ProfileAnonymous "profile_anonymous" false "WeChat gave the anonymous profile (since 2022); use the avatar and nickname fill-in form"
     ProfileFailed "profile_failed" true "The profile could not be had or the server did not accept it"
-    PhoneFailed "phone_failed" true "The server did not accept the phone code; it works once and for five minutes"
+    PhoneFailed "phone_failed" true "There is no phone code since the user refused, or the server did not accept it; it works once and for five minutes"
     Network "network" true "The network failed"
     Timeout "timeout" true "The request got no answer in time"
     Aborted "aborted" false "abort() was called"

@@ -69,11 +69,14 @@ async fn log_in<P: Platform>(client: &Client<P>, flight: Flight) -> Result<Token
     let platform = client.platform();
     let mut second = false;
     loop {
+        // The app's listeners and functions run between the steps, and one of them may have logged out.
+        if !client.is_flying(flight) {
+            return Err(Error::new(Code::LoggedOut, Stage::Login));
+        }
         let started = platform.now();
         let code = read_login(platform.login(config.login_timeout).await);
         client.log(Stage::Login, started, code.as_ref().err());
         let code = code?;
-        // The app's own functions run between the steps, and one of them may have logged out.
         if !client.is_flying(flight) {
             return Err(Error::new(Code::LoggedOut, Stage::Exchange));
         }

@@ -60,9 +60,13 @@ impl<'a> Origin<'a> {
     }
 }
 
-/// Whether the URL names a scheme, so that it is not relative to `baseUrl`.
+/// Whether the URL names a scheme, so that it is not relative to `baseUrl`; or may do so once a client has
+/// trimmed white space from it.
 pub fn is_absolute(url: &str) -> bool {
     let bytes = url.as_bytes();
+    if bytes.first().is_some_and(|first| *first <= b' ') {
+        return true;
+    }
     let scheme = bytes.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.')).count();
     bytes.first().is_some_and(u8::is_ascii_alphabetic) && bytes.get(scheme) == Some(&b':')
 }

@@ -310,7 +310,8 @@ impl Session {
         }
     }
 
-    /// The flight ended with a token or an error. A dead flight changes nothing.
+    /// The flight ended with a token or an error. A dead flight changes nothing. Who waited is woken before the
+    /// listeners are told: what a listener then starts is not swept away by the end of this flight.
     pub fn landed(&mut self, flight: Flight, outcome: Result<Token, Error>, now: Ms) {
         if !self.is_flying(flight) {
             return;
@@ -327,23 +328,23 @@ impl Session {
                     held.failures_before = failures_before;
                 }
                 self.outbox.push(Order::Store);
-                self.outbox.push(Order::Emit(Event::Login { generation: self.generation, expires_at }));
                 self.outbox.push(Order::Settle(Ok(())));
+                self.outbox.push(Order::Emit(Event::Login { generation: self.generation, expires_at }));
             }
             Err(error) => {
                 if error.counts() {
                     self.failed(error.clone(), now);
                 }
-                self.outbox.push(Order::Emit(Event::Error { error: error.clone() }));
                 // Inside its margin the token still serves those who waited for its renewal (rule 10).
                 let settled = match &mut self.held {
                     Some(held) if held.token.age(now, 0) != Age::Expired => {
                         held.trusted = true;
                         Ok(())
                     }
-                    _ => Err(error),
+                    _ => Err(error.clone()),
                 };
                 self.outbox.push(Order::Settle(settled));
+                self.outbox.push(Order::Emit(Event::Error { error }));
             }
         }
     }

@@ -24,7 +24,7 @@ pub async fn profile<P: Platform>(client: &Client<P>, profile: Profile, tapped: 
         return Err(Error::new(Code::ProfileAnonymous, stage));
     }
     let Some(url) = &client.config().profile_url else { return Err(unset(stage, "profile.url")) };
-    if client.snapshot(client.platform().now()).status == Status::LoggingIn {
+    while client.snapshot(client.platform().now()).status == Status::LoggingIn {
         // A login that failed is no reason to give up: the token from before it may still serve.
         let _ = client.settling().await;
     }
@@ -53,6 +53,10 @@ pub async fn profile<P: Platform>(client: &Client<P>, profile: Profile, tapped: 
 pub async fn phone<P: Platform>(client: &Client<P>, code: PhoneCode) -> Result<P::Response, Error> {
     let stage = Stage::Phone;
     let Some(url) = &client.config().phone_url else { return Err(unset(stage, "phone.url")) };
+    if code.code.is_empty() {
+        // The user refused the button.
+        return Err(Error::new(Code::PhoneFailed, stage));
+    }
     let mut replayed = false;
     loop {
         let (generation, token) = client.token().await?;

@@ -24,7 +24,7 @@ pub struct Tasks {
     spawned: RefCell<Vec<(TaskId, Flow)>>,
     last: Cell<TaskId>,
     /// To be dropped instead of polled.
-    stopped: Cell<TaskId>,
+    stopped: RefCell<Vec<TaskId>>,
     closed: Cell<bool>,
     polling: Cell<bool>,
     again: Cell<bool>,
@@ -57,16 +57,19 @@ impl Tasks {
             running.append(&mut self.spawned.borrow_mut());
             let mut context = Context::from_waker(Waker::noop());
             running.retain_mut(|(id, flow)| {
-                let dead = self.closed.get() || *id == self.stopped.get();
+                let dead = self.closed.get() || self.stopped.borrow().contains(id);
                 !dead && flow.as_mut().poll(&mut context).is_pending()
             });
+            let gone = |id: &TaskId| running.iter().all(|(other, _)| other != id);
+            let spawned = self.spawned.borrow();
+            self.stopped.borrow_mut().retain(|id| !gone(id) || spawned.iter().any(|(other, _)| other == id));
         }
         self.polling.set(false);
     }
 
     /// Drops a flow with the next [`Self::run`], before it is polled again.
     pub fn stop(&self, id: TaskId) {
-        self.stopped.set(id);
+        self.stopped.borrow_mut().push(id);
         self.again.set(true);
     }
 
