@@ -87,27 +87,30 @@ impl World {
 
     /// The user consented.
     pub fn consent(self: &Rc<Self>, profile: Profile, tapped: Generation) -> CallId {
-        self.op(submit::profile(self.client(), profile, tapped))
+        let client = self.client();
+        self.op(async move { submit::profile(&client, profile, tapped).await })
     }
 
     /// `loginWithPhone`.
     pub fn phone(self: &Rc<Self>, code: &str) -> CallId {
-        self.op(submit::phone(
+        let (client, code) = (
             self.client(),
             PhoneCode {
                 code: code.to_string(),
             },
-        ))
+        );
+        self.op(async move { submit::phone(&client, code).await })
     }
 
     /// `logout`.
     pub fn logout(self: &Rc<Self>) -> CallId {
         let id = self.make(Kind::Op);
         self.ledger.borrow_mut().logged_out();
-        let telling = self.client().logout(self.now());
+        let client = self.client();
+        let ended = client.logout();
         let world = Rc::clone(self);
         self.client().spawn(async move {
-            telling.await;
+            submit::logout(&client, ended).await;
             world.settle(id, Settled::Done);
         });
         id
@@ -146,8 +149,8 @@ impl World {
             return self.settle(id, Settled::Response(status));
         }
         self.calls.borrow_mut()[id].answer = status;
-        let next = self.client().verdict(permit, unauthorized, self.now());
-        self.act(id, next, None);
+        let (next, refusal) = self.client().verdict(permit, unauthorized, self.now());
+        self.act(id, next, refusal);
     }
 
     /// A request on the wire fails with what wx says.

@@ -88,10 +88,13 @@ pub struct Pending {
 }
 
 /// Answers steps inside the call that starts them, as some clients of WeChat do.
-pub type Reflex = Rc<dyn Fn(&World, &Step) -> Option<Outcome>>;
+pub type Reflex = Rc<dyn Fn(&Rc<World>, &Step) -> Option<Outcome>>;
 
 /// What the app does when an event reaches it.
-pub type Listener = Rc<dyn Fn(&World, &Event)>;
+pub type Listener = Rc<dyn Fn(&Rc<World>, &Event)>;
+
+/// What the app does when a log entry reaches it.
+pub type Logger = Rc<dyn Fn(&Rc<World>, &Entry)>;
 
 /// The phone, the app and the server, as far as the core meets them.
 #[derive(Default)]
@@ -110,7 +113,7 @@ pub struct World {
     pub reflex: RefCell<Option<Reflex>>,
     pub listener: RefCell<Option<Listener>>,
     /// The app's `log` option, which may call back too.
-    pub logger: RefCell<Option<Rc<dyn Fn(&World, &Entry)>>>,
+    pub logger: RefCell<Option<Logger>>,
     pub client: RefCell<Option<Client<Fake>>>,
 }
 

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use miniprogram_login::client::Client;
 use miniprogram_login::config::{Config, Source};
 use miniprogram_login::error::Code;
-use miniprogram_login::event::Event;
+use miniprogram_login::event::{Entry, Event};
 use miniprogram_login::platform::{Failure, Ms};
 use miniprogram_login::token::{Answer, Record, Token};
 
@@ -98,6 +98,20 @@ pub fn granted(token: &str, expires_in: Option<i64>) -> Answer {
     }
 }
 
+/// An exchange's answer that grants nothing.
+pub fn refused(status: u16, body_code: Option<i32>) -> Answer {
+    Answer {
+        status,
+        body_code,
+        ..Answer::default()
+    }
+}
+
+/// An error as the app sees it: plain data.
+pub fn said(error: &miniprogram_login::error::Error) -> serde_json::Value {
+    serde_json::to_value(error).expect("an error is plain data")
+}
+
 /// An app with its core. Checks the ledger, and that nothing is left over, when the test ends well.
 pub struct App {
     world: Rc<World>,
@@ -165,7 +179,7 @@ impl App {
     /// Starts the core; its read of the storage is pending then.
     pub fn start(&self) {
         let client = self.client();
-        self.client().spawn(client.start());
+        self.client().spawn(async move { client.start().await });
     }
 
     /// From here on every write succeeds at once.
@@ -173,12 +187,16 @@ impl App {
         self.reflex(|_, step| matches!(step, Step::Write { .. }).then_some(Outcome::Done));
     }
 
-    pub fn reflex(&self, reflex: impl Fn(&World, &Step) -> Option<Outcome> + 'static) {
+    pub fn reflex(&self, reflex: impl Fn(&Rc<World>, &Step) -> Option<Outcome> + 'static) {
         *self.world.reflex.borrow_mut() = Some(Rc::new(reflex));
     }
 
-    pub fn listen(&self, listener: impl Fn(&World, &Event) + 'static) {
+    pub fn listen(&self, listener: impl Fn(&Rc<World>, &Event) + 'static) {
         *self.world.listener.borrow_mut() = Some(Rc::new(listener));
+    }
+
+    pub fn log_to(&self, logger: impl Fn(&Rc<World>, &Entry) + 'static) {
+        *self.world.logger.borrow_mut() = Some(Rc::new(logger));
     }
 
     /// `requestNeedLogin` of the app's own server.

@@ -1,8 +1,9 @@
 //! What must hold whatever happens, in whatever order: watched in every test, not only in the model.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 
-use url::Url;
+use url::{Origin, Url};
 
 use crate::fake::{Body, CallId, Outcome, Pending, Step};
 
@@ -184,7 +185,6 @@ impl Ledger {
     }
 
     fn is_home(&self, url: &str) -> bool {
-        let origin = |url: &str| Url::parse(url).ok().map(|url| url.origin());
         let target = origin(url);
         target.is_some() && self.homes.iter().any(|home| origin(home) == target)
     }
@@ -198,4 +198,16 @@ impl Ledger {
     fn broke(&mut self, rule: String) {
         self.broken.push(rule);
     }
+}
+
+/// The origin of a url, remembered: a model test asks about few urls, and millions of times.
+fn origin(url: &str) -> Option<Origin> {
+    thread_local!(static KNOWN: RefCell<HashMap<String, Option<Origin>>> = RefCell::default());
+    KNOWN.with_borrow_mut(|known| match known.get(url) {
+        Some(origin) => origin.clone(),
+        None => known
+            .entry(url.to_string())
+            .or_insert(Url::parse(url).ok().map(|url| url.origin()))
+            .clone(),
+    })
 }

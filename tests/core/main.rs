@@ -7,4 +7,5 @@ mod calls;
 mod fake;
 mod harness;
 mod ledger;
+mod model;
 mod rules;

@@ -1,0 +1,70 @@
+//! The model test: every order of small scenarios, and random orders of a large one.
+
+mod random;
+mod run;
+mod scenarios;
+
+use run::{Run, Scenario};
+
+/// Tries every order in which the scenario can happen; gives their number. Depth first: what was done
+/// cannot be undone, so each schedule is run from the start, along the choices of the last one.
+///
+/// # Panics
+/// With the schedule, if one breaks a rule.
+pub fn explore(scenario: &Scenario) -> usize {
+    let mut path: Vec<(usize, usize)> = Vec::new();
+    let mut schedules = 0;
+    loop {
+        let mut run = Run::new(scenario);
+        for at in 0.. {
+            let choices = run.choices();
+            if choices == 0 {
+                break;
+            }
+            if at == path.len() {
+                path.push((0, choices));
+            }
+            assert_eq!(
+                path[at].1, choices,
+                "{}: the same choices lead to the same state",
+                scenario.name
+            );
+            if let Err(broken) = run.take(path[at].0) {
+                fail(
+                    scenario,
+                    path.iter().take(at + 1).map(|choice| choice.0),
+                    &broken,
+                );
+            }
+        }
+        if let Err(broken) = run.end() {
+            fail(scenario, path.iter().map(|choice| choice.0), &broken);
+        }
+        schedules += 1;
+        while path
+            .last()
+            .is_some_and(|(choice, choices)| choice + 1 == *choices)
+        {
+            path.pop();
+        }
+        match path.last_mut() {
+            Some((choice, _)) => *choice += 1,
+            None => return schedules,
+        }
+    }
+}
+
+/// Panics with what happened, in words.
+fn fail(scenario: &Scenario, choices: impl Iterator<Item = usize>, broken: &str) -> ! {
+    let mut run = Run::new(scenario);
+    let mut story = String::new();
+    for choice in choices {
+        story += &format!("\n  {}", run.describe(choice));
+        if run.take(choice).is_err() {
+            break;
+        }
+    }
+    // The run is broken; its own farewell would only hide the story.
+    std::mem::forget(run);
+    panic!("{}: {broken}, after:{story}", scenario.name)
+}

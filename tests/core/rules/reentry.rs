@@ -1,0 +1,142 @@
+//! The app's own functions (listeners, `log`) run in the middle of the core's work and may call back.
+
+use std::cell::Cell;
+
+use miniprogram_login::error::{Code, Stage};
+use miniprogram_login::event::Event;
+use miniprogram_login::platform::Profile;
+
+use crate::calls::Settled;
+use crate::fake::{Outcome, Step};
+use crate::harness::{App, Options, failure, granted, secret};
+
+#[test]
+fn rule_13_logout_in_a_login_listener_ends_it_for_good() {
+    let app = App::new();
+    let call = app.get();
+    app.listen(|world, event| {
+        if let Event::Login { .. } = event {
+            world.logout();
+        }
+    });
+    app.log_in("t1", None);
+    assert_eq!(app.code(call), Some(Code::LoggedOut));
+    assert_eq!(app.logins(), 1);
+    assert_eq!(app.stored(), None);
+    app.assert_idle();
+}
+
+#[test]
+fn rule_03_call_made_in_an_error_listener_tries_at_once() {
+    let app = App::new();
+    let call = app.get();
+    let again = std::rc::Rc::new(Cell::new(None));
+    let made = std::rc::Rc::clone(&again);
+    app.listen(move |world, event| {
+        if matches!(event, Event::Error { .. }) && made.get().is_none() {
+            made.set(Some(world.request("/home", false)));
+        }
+    });
+    app.login_fails(failure("login:fail", None));
+    assert_eq!(app.code(call), Some(Code::LoginFailed));
+    let again = again.get().unwrap();
+    assert_eq!(
+        app.outcome(again),
+        None,
+        "it waits for the login that it caused"
+    );
+    app.log_in("t1", None);
+    app.reply(again, 200);
+    assert_eq!(app.outcome(again), Some(Settled::Response(200)));
+    app.assert_idle();
+}
+
+#[test]
+fn rule_07_a_login_caused_by_an_error_listener_does_not_cross_the_profile_submit() {
+    let app = App::logged_in("t1", Some(100));
+    app.advance(95_000);
+    let call = app.get();
+    let tapped = app.tap().unwrap();
+    let profile = app.consent(Profile::default(), tapped);
+    app.listen(move |world, event| {
+        if matches!(event, Event::Error { .. }) {
+            world.request("/again", false);
+        }
+    });
+    app.login_fails(failure("login:fail", None));
+    app.check();
+    let _ = (call, profile);
+}
+
+#[test]
+fn rule_13_logout_when_the_restored_token_expires_starts_no_login() {
+    let app = App::restored(&Options::usual(), &App::token("t0", None));
+    let call = app.get();
+    app.listen(|world, event| {
+        if let Event::Expired = event {
+            world.logout();
+        }
+    });
+    app.check_says(Err(failure(
+        "checkSession:fail session time out, need relogin",
+        None,
+    )));
+    assert_eq!(app.code(call), Some(Code::LoggedOut));
+    assert_eq!(app.logins(), 0);
+    app.assert_idle();
+}
+
+#[test]
+fn rule_13_logout_in_the_log_after_a_rejected_code_starts_no_second_login() {
+    let app = App::new();
+    let call = app.get();
+    app.log_to(|world, entry| {
+        if entry.stage == Stage::Exchange {
+            world.logout();
+        }
+    });
+    app.login_gives("c1");
+    let rejected = miniprogram_login::token::Answer {
+        body_code: Some(40029),
+        ..granted(&secret("x"), None)
+    };
+    app.exchange_gives(rejected);
+    assert_eq!(app.code(call), Some(Code::LoggedOut));
+    assert_eq!(app.logins(), 1);
+    app.assert_idle();
+}
+
+#[test]
+fn rule_13_logout_and_new_call_in_one_listener_fly_one_login() {
+    let app = App::restored(&Options::usual(), &App::token("t0", None));
+    app.get();
+    app.listen(|world, event| {
+        if let Event::Expired = event {
+            world.logout();
+            world.ensure();
+            world.logout();
+            world.ensure();
+        }
+    });
+    app.check_says(Err(failure(
+        "checkSession:fail session time out, need relogin",
+        None,
+    )));
+    app.log_in("t1", None);
+    app.assert_idle();
+}
+
+#[test]
+fn rule_02_steps_that_answer_at_once_log_in_inside_the_call() {
+    let app = App::new();
+    app.reflex(|_, step| match step {
+        Step::Login { .. } => Some(Outcome::Code(secret("c1"))),
+        Step::Exchange { .. } => Some(Outcome::Exchanged(granted(&secret("t1"), None))),
+        Step::Write { .. } => Some(Outcome::Done),
+        _ => None,
+    });
+    let call = app.get();
+    app.reply(call, 200);
+    assert_eq!(app.sent(call), [Some("t1".to_string())]);
+    app.assert_idle();
+}

@@ -1,0 +1,303 @@
+//! Rules 15 and 16: the storage is a cache, and no text holds a secret.
+
+use miniprogram_login::error::{Code, Error, Stage};
+use miniprogram_login::event::Event;
+use miniprogram_login::platform::{Failure, PhoneCode, Post, Profile};
+use miniprogram_login::token::{Answer, Record};
+
+use crate::calls::Settled;
+use crate::fake::{EPOCH, Outcome, Step};
+use crate::harness::{App, Options, failure, granted, refused, said, secret};
+use crate::ledger::SECRET;
+
+fn storage_errors(app: &App) -> usize {
+    let events = app.events.borrow();
+    events
+        .iter()
+        .filter(
+            |event| matches!(event, Event::Error { error } if error.code == Code::StorageFailed),
+        )
+        .count()
+}
+
+fn is_write(step: &Step) -> bool {
+    matches!(step, Step::Write { .. })
+}
+
+#[test]
+fn rule_15_a_storage_that_fails_is_an_event_never_a_failed_login() {
+    let app = App::new();
+    app.reflex(|_, step| {
+        is_write(step)
+            .then(|| Outcome::Failed(failure("setStorage:fail:entry size limit reached", None)))
+    });
+    let call = app.get();
+    app.log_in("t1", None);
+    app.reply(call, 200);
+    assert_eq!(
+        (app.outcome(call), storage_errors(&app)),
+        (Some(Settled::Response(200)), 1)
+    );
+    app.assert_idle();
+}
+
+#[test]
+fn rule_15_a_storage_that_never_answers_holds_nothing_up() {
+    let app = App::loading(&Options::usual());
+    app.start();
+    app.advance(3_000);
+    assert_eq!(storage_errors(&app), 1);
+    let call = app.get();
+    app.log_in("t1", None);
+    app.reply(call, 200);
+    app.advance(3_000);
+    assert_eq!(storage_errors(&app), 2);
+    app.logout();
+    app.end(is_write, Outcome::Done);
+    assert_eq!(
+        app.stored(),
+        None,
+        "the write that hung does not keep the next one from being tried"
+    );
+    app.assert_idle();
+}
+
+#[test]
+fn rule_15_a_read_that_fails_counts_as_no_token() {
+    let app = App::loading(&Options::usual());
+    app.start();
+    app.end(
+        |step| matches!(step, Step::Read { .. }),
+        Outcome::Failed(failure("getStorage:fail", None)),
+    );
+    app.storage_works();
+    app.get();
+    assert_eq!((app.logins(), storage_errors(&app)), (1, 1));
+}
+
+#[test]
+fn rule_15_writes_never_overtake_each_other_and_the_last_state_is_stored() {
+    let app = App::new();
+    app.reflex(|_, _| None);
+    app.ensure();
+    app.log_in("t1", None);
+    app.logout();
+    app.ensure();
+    app.log_in("t2", None);
+    let write = app.find(is_write);
+    assert!(write.is_some(), "one at a time");
+    app.end(is_write, Outcome::Done);
+    app.end(is_write, Outcome::Done);
+    assert_eq!(app.stored(), Some("t2".to_string()));
+    assert_eq!(app.count(is_write), 2);
+    app.assert_idle();
+}
+
+#[test]
+fn rule_15_the_record_is_bound_to_what_it_was_issued_for() {
+    let binding = Options::usual().read().unwrap().binding;
+    let record = Record::new(&App::token("t0", Some(1_000)), &binding);
+    let kept = |record: Record, now| record.token(&binding, now).is_some();
+    assert!(kept(record.clone(), EPOCH));
+    assert!(kept(record.clone(), EPOCH + 999));
+    let wrong = [
+        Record {
+            version: 2,
+            ..record.clone()
+        },
+        Record {
+            version: 0,
+            ..record.clone()
+        },
+        Record {
+            binding: binding.clone() + "x",
+            ..record.clone()
+        },
+        Record {
+            token: String::new(),
+            ..record.clone()
+        },
+        Record {
+            token: "undefined token".to_string(),
+            ..record.clone()
+        },
+        Record {
+            token: "tok\nen".to_string(),
+            ..record.clone()
+        },
+        Record {
+            life: Some(0),
+            ..record.clone()
+        },
+    ];
+    for record in wrong {
+        assert!(!kept(record.clone(), EPOCH), "{record:?}");
+    }
+    assert!(!kept(record, EPOCH + 1_000), "it is over");
+}
+
+#[test]
+fn rule_15_app_version_origin_and_login_url_tell_records_apart() {
+    let usual = Options::usual();
+    let config = |options: &Options, app: &str| {
+        let config = miniprogram_login::config::Config::read(options, app).unwrap();
+        (config.binding, config.storage_key)
+    };
+    let (binding, key) = config(&usual, "wx-app|release");
+    let others = [
+        config(&usual, "wx-app|trial"),
+        config(&usual, "wx-other|release"),
+        config(
+            &usual.clone().text("login.url", "/login2"),
+            "wx-app|release",
+        ),
+        config(
+            &usual
+                .clone()
+                .text("baseUrl", "https://api.example.com:8443/v1"),
+            "wx-app|release",
+        ),
+        config(
+            &usual.clone().text("baseUrl", "https://api2.example.com/v1"),
+            "wx-app|release",
+        ),
+    ];
+    for (other_binding, other_key) in others {
+        assert_ne!(binding, other_binding);
+        assert_ne!(key, other_key);
+    }
+    assert_eq!(
+        config(&usual.clone().text("storage.key", "mine"), "wx-app|release"),
+        (binding, "mine".to_string())
+    );
+    let same = usual
+        .text("baseUrl", "https://API.example.com/v1/")
+        .text("login.url", "https://api.example.com/v1/login");
+    assert_eq!(config(&same, "wx-app|release").1, key);
+}
+
+#[test]
+fn rule_15_the_token_is_stored_after_login_and_removed_when_it_ends() {
+    let app = App::logged_in("t1", Some(100));
+    assert_eq!(app.stored(), Some("t1".to_string()));
+    app.advance(100_000);
+    app.get();
+    assert_eq!(app.stored(), None);
+    app.log_in("t2", None);
+    assert_eq!(app.stored(), Some("t2".to_string()));
+    app.logout();
+    assert_eq!(app.stored(), None);
+}
+
+#[test]
+fn rule_16_no_token_in_text_whatever_wx_and_the_server_say() {
+    let app = App::with(&Options::usual().text("logout.url", "/logout"));
+    app.reflex(|_, _| None);
+    app.get();
+    app.login_gives("c1");
+    app.exchange_fails(failure(
+        &format!("request:fail timeout url?code={}", secret("c1")),
+        None,
+    ));
+    app.get();
+    app.login_gives("c2");
+    let message = Some(format!(
+        "invalid code {}, rid: 66c69111-4157f271-729ca238",
+        secret("c2")
+    ));
+    app.exchange_gives(Answer {
+        message,
+        ..refused(500, None)
+    });
+    app.ensure();
+    app.log_in("t1", None);
+    app.end(
+        is_write,
+        Outcome::Failed(failure(&format!("setStorage:fail {}", secret("t1")), None)),
+    );
+    let call = app.get();
+    app.break_off(
+        app.on_wire(call),
+        &failure(
+            &format!("request:fail header Bearer {}", secret("t1")),
+            None,
+        ),
+    );
+    app.phone(&secret("p1"));
+    let words = format!("request:fail {} {} 13800138000", secret("p1"), secret("t1"));
+    app.end(
+        |step| matches!(step, Step::Post { .. }),
+        Outcome::Failed(failure(&words, None)),
+    );
+    app.logout();
+    app.end(
+        is_write,
+        Outcome::Failed(failure("removeStorage:fail", None)),
+    );
+    let words = format!("request:fail Bearer {}", secret("t1"));
+    app.end(
+        |step| matches!(step, Step::Post { .. }),
+        Outcome::Failed(failure(&words, None)),
+    );
+    let errors = app
+        .events
+        .borrow()
+        .iter()
+        .filter(|event| matches!(event, Event::Error { .. }))
+        .count();
+    assert_eq!(
+        errors, 5,
+        "what went wrong was told, and the ledger read every word of it"
+    );
+    assert!(!format!("{:?}{:?}", app.events.borrow(), app.log.borrow()).contains("13800138000"));
+}
+
+#[test]
+fn rule_16_debug_shows_no_secret() {
+    let token = App::token("t1", Some(1));
+    let phone = PhoneCode { code: secret("p1") };
+    let profile = Profile {
+        encrypted_data: secret("e"),
+        iv: secret("i"),
+        raw_data: secret("r"),
+        signature: secret("s"),
+        anonymous: false,
+    };
+    let failed = Failure {
+        err_msg: secret("f"),
+        ..Failure::default()
+    };
+    let texts = [
+        format!("{token:?}"),
+        format!("{:?}", Record::new(&token, "b")),
+        format!(
+            "{:?}",
+            Answer {
+                message: Some(secret("m")),
+                ..granted(&secret("t"), None)
+            }
+        ),
+        format!("{phone:?}{profile:?}{failed:?}"),
+        format!("{:?}{:?}", Post::Phone(&phone), Post::Profile(&profile)),
+        format!("{:?}", App::logged_in("t1", None).client()),
+    ];
+    for text in texts {
+        assert!(!text.contains(SECRET), "{text}");
+    }
+}
+
+#[test]
+fn rule_16_an_error_says_code_and_stage_and_what_wx_said() {
+    let error = Error::from_wx(
+        Code::Network,
+        Stage::Exchange,
+        &failure("request:fail net::ERR_FAILED", Some(600_001)),
+        &[],
+    );
+    let said = said(&error);
+    assert_eq!(said["code"], "network");
+    assert_eq!(said["stage"], "exchange");
+    assert_eq!(said["errMsg"], "request:fail net::ERR_FAILED");
+    assert_eq!(said["errno"], 600_001);
+    assert!(said["statusCode"].is_null());
+}
