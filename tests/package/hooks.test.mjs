@@ -1,0 +1,168 @@
+// Options that are functions, events and log entries.
+import assert from 'node:assert/strict'
+import { answer } from './backend.mjs'
+import { once, plain, scenario } from './scenario.mjs'
+import { fails, throws } from './wx.mjs'
+
+const LOGIN = '/user/weixin-login'
+const bug = () => { throw new Error('a bug of the app') }
+const rejects = async () => bug()
+
+for (const [how, body] of [['sync', ({ code }) => ({ js_code: code, app: 'demo' })], ['async', async ({ code }) => ({ js_code: code, app: 'demo' })]]) {
+  scenario(`login.body, ${how}, makes the body of the exchange`, async s => {
+    s.backend.will(LOGIN, ({ data }) => s.backend.exchange(data.js_code))
+    const wxp = await s.start({ login: { url: LOGIN, body } })
+    await s.ok(wxp.ensureLogin())
+    assert.deepEqual(Object.keys(s.backend.to(LOGIN)[0].data), ['js_code', 'app'])
+  })
+}
+
+for (const [how, readToken] of [
+  ['a string', res => res.data.jwt],
+  ['a promise of a string', async res => res.data.jwt],
+  ['an object', res => ({ token: res.data.jwt, expiresIn: 600 })],
+  ['a promise of an object', async res => ({ token: res.data.jwt, expiresIn: 600 })],
+]) {
+  scenario(`login.readToken gives ${how}`, async s => {
+    const jwt = s.backend.secret('token')
+    s.backend.tokens.set(jwt, Infinity)
+    s.backend.always(LOGIN, answer(201, { jwt }))
+    const wxp = await s.start({ login: { url: LOGIN, readToken } })
+    assert.equal((await s.ok(wxp.requestNeedLogin(s.home()))).statusCode, 200)
+    assert.equal(await s.ok(wxp.getToken()), jwt)
+    assert.equal(wxp.session.expiresAt !== null, how.includes('object'))
+  })
+}
+
+for (const value of [undefined, null, '', 5, {}, { token: '' }, 'with space']) {
+  once(`login.readToken that gives ${JSON.stringify(value)} is a bad answer`, async s => {
+    const wxp = await s.start({ login: { url: LOGIN, readToken: () => value } })
+    await s.rejected(wxp.ensureLogin(), 'exchange_bad_answer', 'exchange')
+  })
+}
+
+for (const [name, login] of [
+  ['login.body', { body: bug }], ['login.body', { body: rejects }],
+  ['login.readToken', { readToken: bug }], ['login.readToken', { readToken: rejects }],
+]) {
+  scenario(`${name} that ${Object.values(login)[0] === bug ? 'throws' : 'rejects'} is hook_failed, and no failure for the cooldown`, async s => {
+    const wxp = await s.start({ login: { url: LOGIN, ...login } })
+    for (let i = 1; i <= 3; i++) {
+      const error = await s.rejected(wxp.requestNeedLogin(s.home()), 'hook_failed', 'exchange')
+      assert.ok(error.message.includes(name) && error.message.includes('a bug of the app'), error.message)
+      assert.equal(s.logins, i)
+    }
+  })
+}
+
+scenario('login.body that never settles ends at the deadline', async s => {
+  const wxp = await s.start({ login: { url: LOGIN, body: () => new Promise(() => {}) } })
+  await s.rejected(wxp.ensureLogin(), 'login_timeout')
+})
+
+once('login.header goes with the exchange, and is not changed', async s => {
+  await s.active({ login: { url: LOGIN, header: { 'X-Client': 'demo' } } })
+  assert.equal(s.backend.to(LOGIN)[0].header['x-client'], 'demo')
+})
+
+once('login.url may be absolute', async s => {
+  await s.active({ login: { url: 'https://api.example.com/user/weixin-login' } })
+  assert.equal(s.exchanges, 1)
+})
+
+scenario('isUnauthorized replaces the default', async s => {
+  const wxp = await s.active({ isUnauthorized: res => res.data.code === 1001 })
+  await s.ok(wxp.requestNeedLogin(s.home()))
+  s.backend.will('/user/home', answer(200, { code: 1001 }))
+  assert.equal((await s.ok(wxp.requestNeedLogin(s.home()))).data.code, 200)
+  assert.equal(s.logins, 2)
+  s.backend.will('/user/home', answer(401, { code: 5 }))
+  assert.equal((await s.ok(wxp.requestNeedLogin(s.home()))).statusCode, 401)
+  assert.equal(s.logins, 2)
+})
+
+scenario('isUnauthorized that throws rejects the call with hook_failed', async s => {
+  const wxp = await s.active({ isUnauthorized: bug })
+  const error = await s.rejected(wxp.requestNeedLogin(s.home()), 'hook_failed', 'request')
+  assert.ok(error.message.includes('isUnauthorized'))
+  assert.equal(wxp.session.status, 'active')
+})
+
+// ---- events ---------------------------------------------------------------------------------------
+
+scenario('events: login, expired, error and logout tell what happened', async s => {
+  s.phone.will('login', fails('login:fail', 4))
+  const wxp = await s.start()
+  await s.rejected(wxp.ensureLogin(), 'login_failed')
+  await s.ok(wxp.requestNeedLogin(s.home()))
+  s.backend.forgetTokens()
+  await s.ok(wxp.requestNeedLogin(s.home()))
+  await s.ok(wxp.logout())
+  assert.deepEqual(s.events.map(event => event.type), ['error', 'login', 'expired', 'login', 'logout'])
+  const [failed, login] = s.events
+  s.isError(failed.error, 'login_failed', 'login')
+  assert.deepEqual(Object.keys(plain(login)).sort(), ['expiresAt', 'generation', 'type'])
+  assert.equal(login.expiresAt - s.clock.now() > 7_000_000, true)
+})
+
+scenario('events: a listener that throws changes nothing', async s => {
+  const wxp = await s.start()
+  s.expectedThrows = ['a bug of the app']
+  const heard = []
+  wxp.on('login', bug)
+  wxp.on('login', event => heard.push(event.type))
+  await s.ok(wxp.requestNeedLogin(s.home()))
+  assert.deepEqual(heard, ['login'])
+})
+
+scenario('events: off takes off one listener, or all', async s => {
+  const wxp = await s.start()
+  const heard = []
+  const [a, b] = ['a', 'b'].map(name => () => heard.push(name))
+  wxp.on('login', a)
+  wxp.on('login', b)
+  wxp.off('login', a)
+  wxp.off('logout', a)
+  await s.ok(wxp.ensureLogin())
+  assert.deepEqual(heard, ['b'])
+  wxp.off('login')
+  await s.ok(wxp.logout())
+  await s.ok(wxp.ensureLogin())
+  assert.deepEqual(heard, ['b'])
+})
+
+scenario('events: a listener may call the SDK', async s => {
+  const wxp = await s.start()
+  const seen = []
+  wxp.on('login', () => seen.push(wxp.session.status, s.watch(wxp.requestNeedLogin(s.home('from listener')))))
+  await s.ok(wxp.requestNeedLogin(s.home()))
+  await s.clock.advance(1_000)
+  assert.equal(seen[0], 'active')
+  assert.equal(seen[1].value.data.data.name, 'from listener')
+  assert.equal(s.logins, 1)
+})
+
+// ---- log ------------------------------------------------------------------------------------------
+
+scenario('log: each step of a login with its time and what failed', async s => {
+  s.phone.will('login', fails('login:fail', 4))
+  const wxp = await s.start()
+  await s.rejected(wxp.ensureLogin(), 'login_failed')
+  await s.ok(wxp.ensureLogin())
+  const steps = s.log.filter(entry => ['login', 'exchange'].includes(entry.stage))
+  assert.deepEqual(steps.map(entry => [entry.stage, entry.error && entry.error.code]), [['login', 'login_failed'], ['login', undefined], ['exchange', undefined]])
+  assert.ok(s.log.every(entry => typeof entry.ms === 'number' && entry.ms >= 0))
+  if (s.mode.callbacks === 'async') assert.ok(steps[2].ms > 0)
+})
+
+scenario('log: one that throws changes nothing', async s => {
+  s.expectedThrows = Array(2).fill('a bug of the app')
+  const wxp = await s.start({ log: bug })
+  await s.ok(wxp.requestNeedLogin(s.home()))
+})
+
+once('log: a storage that throws is logged as well', async s => {
+  s.phone.always('setStorageSync', throws('setStorage:fail:entry size limit reached'))
+  await s.active()
+  assert.ok(s.log.some(entry => entry.stage === 'storage' && entry.error.code === 'storage_failed'))
+})

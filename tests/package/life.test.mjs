@@ -1,0 +1,168 @@
+// Rule 19: the app goes to the background and comes back, the network changes; and dispose.
+import assert from 'node:assert/strict'
+import { late, NEVER } from './backend.mjs'
+import { once, plain, scenario } from './scenario.mjs'
+import { fails } from './wx.mjs'
+
+const HOME = '/user/home'
+
+for (const [what, failed] of Object.entries({
+  'app hide (600003)': fails('login:fail interrupted', 600003),
+  suspend: fails('login:fail jsapi has no permission, runningState=suspend, detail=network api interrupted in suspend state'),
+  'a network switch (10011)': fails('login:fail errcode:10011 cronet_error_code:0 error_msg:network change, cancel all task', 600001),
+})) {
+  scenario(`rule 19: a login cut off by ${what} does not count as a failure`, async s => {
+    s.phone.will('login', failed, failed, failed)
+    const wxp = await s.start()
+    for (let i = 1; i <= 3; i++) {
+      await s.rejected(wxp.requestNeedLogin(s.home()), 'interrupted', 'login')
+      assert.equal(s.logins, i)
+    }
+    assert.equal((await s.ok(wxp.requestNeedLogin(s.home()))).statusCode, 200)
+  })
+}
+
+scenario('rule 19: an exchange cut off by a network switch does not count either', async s => {
+  const wxp = await s.start()
+  for (let i = 0; i < 3; i++) {
+    s.backend.will('/user/weixin-login', NEVER)
+    const call = s.watch(wxp.requestNeedLogin(s.home()))
+    await s.clock.advance(100)
+    s.phone.net.change()
+    s.isError((await s.outcome(call)).error, 'interrupted', 'exchange')
+  }
+  assert.equal((await s.ok(wxp.requestNeedLogin(s.home()))).statusCode, 200)
+  assert.equal(s.logins, 4)
+})
+
+scenario('rule 19: a request cut off in the background rejects with interrupted', async s => {
+  const wxp = await s.active()
+  s.backend.will(HOME, NEVER)
+  const call = s.watch(wxp.requestNeedLogin(s.home()))
+  await s.clock.advance(100)
+  await s.phone.hide(60_000)
+  s.phone.show()
+  const { error } = await s.outcome(call)
+  assert.equal(s.isError(error, 'interrupted', 'request').retryable, true)
+})
+
+scenario('rule 19: a login whose deadline passed in the background gets one new attempt on show', async s => {
+  const wxp = await s.start()
+  s.phone.will('login', NEVER)
+  const calls = [wxp.requestNeedLogin(s.home('a')), wxp.requestNeedLogin(s.home('b')), wxp.ensureLogin()].map(call => s.watch(call))
+  await s.clock.advance(1_000)
+  await s.phone.hide(600_000)
+  s.phone.show()
+  const all = await s.outcomes(calls)
+  assert.ok(all.every(one => one.ok), String(all[0].error))
+  assert.deepEqual([s.logins, s.exchanges], [2, 1])
+})
+
+scenario('rule 19: one new attempt, not more', async s => {
+  const wxp = await s.start()
+  s.phone.always('login', NEVER)
+  const call = s.watch(wxp.ensureLogin())
+  await s.clock.advance(1_000)
+  await s.phone.hide(600_000)
+  s.phone.show()
+  await s.clock.advance(2_000)
+  assert.equal(call.settled, false)
+  await s.phone.hide(600_000)
+  s.phone.show()
+  s.isError((await s.outcome(call)).error, 'login_timeout')
+  assert.equal(s.logins, 2)
+})
+
+scenario('rule 19: while the deadline passes in the background nothing rejects until the app is seen', async s => {
+  const wxp = await s.start()
+  s.phone.will('login', NEVER)
+  const call = s.watch(wxp.ensureLogin())
+  s.phone.tell('AppHide')
+  await s.clock.advance(60_000)
+  assert.equal(call.settled, false)
+  assert.equal(s.logins, 1, 'no login in the background')
+  s.phone.show()
+  assert.ok((await s.outcome(call)).ok)
+})
+
+scenario('rule 19: a short look away does no harm', async s => {
+  const wxp = await s.start()
+  s.phone.will('login', { after: 2_000 })
+  const call = s.watch(wxp.requestNeedLogin(s.home()))
+  await s.phone.hide(1_000)
+  s.phone.show()
+  assert.equal((await s.outcome(call)).value.statusCode, 200)
+  assert.equal(s.logins, 1)
+})
+
+once('what wx lacks on an old client or in a plugin is done without', async s => {
+  s.phone.lacks('onAppShow', 'onAppHide', 'onNetworkStatusChange', 'offAppShow', 'offAppHide', 'offNetworkStatusChange', 'getAccountInfoSync', 'checkSession')
+  const wxp = await s.active()
+  await s.ok(wxp.requestNeedLogin(s.home()))
+  wxp.dispose()
+})
+
+// ---- dispose --------------------------------------------------------------------------------------
+
+scenario('dispose takes off what the SDK registered with wx', async s => {
+  const before = plain([...s.phone.heard].map(([event, listeners]) => [event, listeners.length]))
+  assert.deepEqual(before, [])
+  const wxp = await s.active()
+  const kept = () => {}
+  s.phone.wx.onAppShow(kept)
+  assert.ok(s.phone.heard.get('AppShow').length === 2)
+  wxp.dispose()
+  wxp.dispose()
+  for (const [event, listeners] of s.phone.heard) assert.deepEqual(listeners, event === 'AppShow' ? [kept] : [], event)
+})
+
+scenario('dispose rejects running and later calls with disposed', async s => {
+  const wxp = await s.start()
+  s.phone.will('login', { after: 1_000 }, { after: 1_000 })
+  const running = [wxp.requestNeedLogin(s.home()), wxp.ensureLogin(), wxp.logout()].map(call => s.watch(call))
+  await s.clock.advance(100)
+  const waiting = s.watch(wxp.requestNeedLogin(s.home()))
+  await s.clock.advance(100)
+  wxp.dispose()
+  const later = [wxp.requestNeedLogin(s.home()), wxp.ensureLogin(), wxp.getToken(), wxp.loginWithPhone({ code: 'x1' }), wxp.logout()]
+  for (const one of await s.outcomes([waiting, ...later])) s.isError(one.error, 'disposed')
+  await s.outcomes(running)
+  await s.clock.advance(30_000)
+  assert.equal(s.exchanges, 0)
+})
+
+scenario('dispose before the load rejects what waits, and nothing is unhandled', async s => {
+  const wxp = s.create()
+  const calls = [wxp.ready, wxp.requestNeedLogin(s.home()), s.phone.tap(() => wxp.loginWithProfile({ desc: 'x' }))].map(call => s.watch(call))
+  wxp.dispose()
+  for (const one of await s.outcomes(calls)) s.isError(one.error, 'disposed')
+  assert.equal(s.backend.requests.length, 0)
+})
+
+scenario('dispose of one wxp leaves the others alone', async s => {
+  const first = await s.active()
+  const second = await s.active({ storage: { key: 'second' } })
+  s.backend.will(HOME, (request, own) => late(1_000, own()))
+  const running = s.watch(second.requestNeedLogin(s.home()))
+  first.dispose()
+  assert.equal((await s.outcome(running)).value.statusCode, 200)
+  assert.equal(s.wasm.instances.length, 1)
+})
+
+scenario('dispose aborts what is on the wire', async s => {
+  const wxp = await s.active()
+  s.backend.will(HOME, NEVER)
+  const call = s.watch(wxp.requestNeedLogin(s.home()))
+  await s.clock.advance(100)
+  wxp.dispose()
+  s.isError((await s.outcome(call)).error, 'disposed')
+})
+
+scenario('dispose inside a listener or a hook is survived', async s => {
+  const wxp = await s.start()
+  wxp.on('login', () => wxp.dispose())
+  const { ok, error } = await s.outcome(wxp.requestNeedLogin(s.home()))
+  if (!ok) s.isError(error, 'disposed')
+  const hooked = await s.start({ login: { url: '/user/weixin-login', readToken: () => (hooked.dispose(), 'tok') } })
+  s.isError((await s.outcome(hooked.ensureLogin())).error, 'disposed')
+})
