@@ -24,14 +24,14 @@ pub struct Trial<'a> {
     pub simulator: Simulator,
     /// Gets a message when the person at the terminal has had enough.
     pub interrupted: &'a Receiver<()>,
-    /// How many calls the log held before the present step.
-    pub before: usize,
+    /// How many calls of the log were looked at.
+    pub looked_at: usize,
 }
 
 impl Trial<'_> {
-    /// Exactly these calls in this order; one that should fail is followed by " fails".
-    pub fn expect_calls(&self, when: &str, expected: &[&str]) -> Result<()> {
-        let calls = self.finished_calls()?;
+    /// Exactly these calls in this order since the last such look; one that should fail is followed by " fails".
+    pub fn expect_calls(&mut self, when: &str, expected: &[&str]) -> Result<Vec<Call>> {
+        let calls = self.finished_calls(expected.len())?;
         let outcome = |call: &Call| match call.succeeded() {
             true => call.what(),
             false => format!("{} fails", call.what()),
@@ -42,20 +42,8 @@ impl Trial<'_> {
             seen == expected,
             "{when}: expected the calls {expected:?}, saw\n{text}"
         );
-        Ok(())
-    }
-
-    pub fn expect_bearer(&self, what: &str, expected: &str) -> Result<()> {
-        let calls = self.calls()?;
-        let bearer = calls
-            .iter()
-            .find(|call| call.what() == what)
-            .and_then(|call| call.bearer.as_deref());
-        ensure!(
-            bearer == Some(expected),
-            "{what}: expected the Bearer token {expected}, saw {bearer:?}"
-        );
-        Ok(())
+        self.looked_at += calls.len();
+        Ok(calls)
     }
 
     pub fn expect_no_error(&self) -> Result<()> {
@@ -67,25 +55,12 @@ impl Trial<'_> {
         Ok(())
     }
 
-    /// A new step: only calls from here on count.
-    pub fn begin(&mut self) -> Result<()> {
-        self.before = self.simulator.calls()?.len();
-        Ok(())
-    }
-
-    pub fn calls(&self) -> Result<Vec<Call>> {
-        Ok(self.simulator.calls()?.split_off(self.before))
-    }
-
-    /// The calls of this step, once every one is answered.
-    pub fn finished_calls(&self) -> Result<Vec<Call>> {
-        self.eventually("an answer to every call", |trial| {
-            let calls = trial.calls()?;
-            ensure!(
-                calls.iter().all(|call| call.status.is_some()),
-                "\n{}",
-                list(&calls)
-            );
+    /// The calls since the last look, once they are so many and every one is answered.
+    fn finished_calls(&self, number: usize) -> Result<Vec<Call>> {
+        self.eventually(&format!("{number} answered calls"), |trial| {
+            let calls = trial.simulator.calls()?.split_off(trial.looked_at);
+            let answered = calls.iter().all(|call| call.status.is_some());
+            ensure!(answered && calls.len() >= number, "\n{}", list(&calls));
             Ok(calls)
         })
     }
