@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -52,7 +52,7 @@ pub struct App {
 impl App {
     /// Connects to the database and prepares everything `config` asks for.
     pub async fn new(config: Config) -> anyhow::Result<Arc<Self>> {
-        let store = Store::connect(&config.database_url).await?;
+        let store = Store::connect(config.database_url.expose_secret()).await?;
         let jwt = given_or_generated(&store, "JWT_SECRET", &config.jwt_secrets).await?;
         let seal =
             given_or_generated(&store, "SESSION_KEY_SECRET", &config.session_key_secrets).await?;

@@ -23,8 +23,8 @@ pub struct Config {
     pub wechat: Url,
     /// How long one call to WeChat may take; a failed one is repeated once.
     pub wechat_timeout: Duration,
-    /// `sqlite:FILE` or `postgres://…`.
-    pub database_url: String,
+    /// `sqlite:FILE` or `postgres://…`, perhaps with a password.
+    pub database_url: SecretString,
     /// For tokens, newest first; empty: generate one and keep it in the database.
     pub jwt_secrets: Vec<SecretString>,
     /// For what is sealed at rest, newest first; empty: as above.
@@ -83,7 +83,9 @@ impl Config {
             app_secret: app_secret.into(),
             wechat,
             wechat_timeout: Duration::from_secs(5),
-            database_url: var("DATABASE_URL").unwrap_or("sqlite:miniprogram-server.db".to_owned()),
+            database_url: var("DATABASE_URL")
+                .unwrap_or("sqlite:miniprogram-server.db".to_owned())
+                .into(),
             jwt_secrets: secrets("JWT_SECRET")?,
             session_key_secrets: secrets("SESSION_KEY_SECRET")?,
             token_ttl: Duration::from_secs(number("TOKEN_TTL", 7200)?.into()),
@@ -158,11 +160,13 @@ mod tests {
         assert!(error.contains("at least 32 bytes"), "{error}");
 
         let two = format!("{LONG}2,{LONG}1");
+        let database = format!("postgres://u:{LONG}@localhost/d");
         let all = [
             REAL[0],
             REAL[1],
             ("JWT_SECRET", &two),
             ("SESSION_KEY_SECRET", LONG),
+            ("DATABASE_URL", &database),
         ];
         let config = read(&all).expect("config");
         assert_eq!(config.wechat.as_str(), "https://api.weixin.qq.com/");

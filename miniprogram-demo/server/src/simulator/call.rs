@@ -19,7 +19,7 @@ use super::{Simulator, connection, wechat};
 use crate::crypto::hex;
 use crate::token::hmac;
 
-/// Holds an uploaded picture in base64.
+/// Far more than a request of the phone's has.
 const BODY_BYTES: usize = 16 * 1024 * 1024;
 /// Who holds the phone when nothing says so.
 const DEFAULT_USER: &str = "demo";
@@ -165,6 +165,7 @@ fn broken_answer(side: Side, api: &str, kind: &Kind) -> Option<Response> {
         Json(answer).into_response()
     };
     Some(match (kind, side) {
+        // Of the first, nothing arrives at all.
         (Kind::Never | Kind::Close, _) => connection::close(),
         (Kind::Html { status }, _) => {
             let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::BAD_GATEWAY);
@@ -205,10 +206,12 @@ async fn finish(simulator: &Simulator, seq: u64, response: Response) -> Response
     let bytes: Bytes = to_bytes(body, usize::MAX).await.unwrap_or_default();
     let answer: Value = serde_json::from_slice(&bytes).unwrap_or_default();
     if let Some(entry) = simulator.log().entry(seq) {
-        let seen = answer["statusCode"]
-            .as_u64()
-            .and_then(|status| u16::try_from(status).ok());
-        entry.status = seen.or(Some(parts.status.as_u16()));
+        entry.status = if entry.url.is_some() {
+            let seen = answer["statusCode"].as_u64();
+            seen.and_then(|status| u16::try_from(status).ok())
+        } else {
+            connection::is_sent(&parts).then(|| parts.status.as_u16())
+        };
         entry.errcode = answer["errcode"].as_i64();
         entry.errno = answer["errno"].as_i64();
         entry.err_msg = answer["errMsg"].as_str().map(str::to_owned);

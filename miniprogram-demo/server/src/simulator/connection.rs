@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::body::Body;
+use axum::http::response::Parts;
 use axum::response::Response;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -20,6 +21,11 @@ pub(super) fn close() -> Response {
     response
 }
 
+/// Whether the response with this head is sent at all.
+pub(super) fn is_sent(head: &Parts) -> bool {
+    head.extensions.get::<Close>().is_none()
+}
+
 pub(super) async fn serve(listener: TcpListener, router: Router) -> anyhow::Result<()> {
     loop {
         let (stream, _) = listener.accept().await?;
@@ -28,9 +34,11 @@ pub(super) async fn serve(listener: TcpListener, router: Router) -> anyhow::Resu
             let router = router.clone();
             async move {
                 let Ok(response) = router.oneshot(request).await;
-                match response.extensions().get::<Close>() {
-                    Some(Close) => Err(std::io::Error::other("closed on demand")),
-                    None => Ok(response),
+                let (head, body) = response.into_parts();
+                if is_sent(&head) {
+                    Ok(Response::from_parts(head, body))
+                } else {
+                    Err(std::io::Error::other("closed on demand"))
                 }
             }
         });

@@ -101,17 +101,16 @@ impl Network {
     }
 
     async fn try_request(&self, args: &Value) -> Result<Value, Failure> {
-        let (url, body, headers) = self.read(args)?;
         let method = args["method"]
             .as_str()
             .unwrap_or("GET")
             .to_ascii_uppercase();
-        if !METHODS.contains(&method.as_str()) {
-            return Err(failure("method is invalid", 600005));
-        }
-        let method: Method = method
-            .parse()
-            .map_err(|_| failure("method is invalid", 600005))?;
+        let method = METHODS
+            .contains(&method.as_str())
+            .then(|| method.parse::<Method>().ok())
+            .flatten()
+            .ok_or(failure("method is invalid", 600005))?;
+        let (url, body, headers) = self.read(args, &method)?;
         let timeout = args["timeout"]
             .as_u64()
             .filter(|ms| *ms > 0)
@@ -132,7 +131,11 @@ impl Network {
     }
 
     /// URL, body and header as they go out.
-    fn read(&self, args: &Value) -> Result<(Url, Option<String>, HeaderMap), Failure> {
+    fn read(
+        &self,
+        args: &Value,
+        method: &Method,
+    ) -> Result<(Url, Option<String>, HeaderMap), Failure> {
         let url = args["url"].as_str().and_then(|url| url.parse::<Url>().ok());
         let mut url = url
             .filter(|url| ["http", "https"].contains(&url.scheme()) && url.has_host())
@@ -162,10 +165,10 @@ impl Network {
         let form = headers[CONTENT_TYPE]
             .to_str()
             .is_ok_and(|value| value.contains("application/x-www-form-urlencoded"));
-        let in_query = matches!(args["method"].as_str().unwrap_or("GET"), "GET" | "get");
+
         let body = match data {
             Value::Null => None,
-            Value::Object(fields) if in_query => {
+            Value::Object(fields) if method == Method::GET => {
                 url.query_pairs_mut().extend_pairs(fields.iter().map(pair));
                 None
             }

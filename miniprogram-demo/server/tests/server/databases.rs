@@ -19,7 +19,7 @@ async fn sqlite_serves_two_instances() {
 async fn postgresql_serves_two_instances() {
     let (sim, directory, postgres) = (Sim::start().await, directory(), Postgres::start());
     let mut config = config(&sim, &directory);
-    config.database_url = postgres.url.clone();
+    config.database_url = postgres.url.clone().into();
     two_instances(&sim, config).await;
 }
 

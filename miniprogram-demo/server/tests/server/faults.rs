@@ -199,3 +199,23 @@ async fn the_log_tells_every_call_in_order_and_no_secret() {
         "places are never given twice"
     );
 }
+
+#[tokio::test]
+async fn what_was_not_answered_has_no_status() {
+    let sim = Sim::start().await;
+    let refused = json!({ "url": "http://127.0.0.1:1/", "user": "eva" });
+    sim.phone("request", refused).await;
+    sim.put(
+        "/faults",
+        json!([{ "path": "/sns/jscode2session", "kind": "close" }]),
+    )
+    .await;
+    let closed = client()
+        .get(format!("{}/sns/jscode2session", sim.url))
+        .send()
+        .await;
+    assert!(closed.is_err());
+    for entry in sim.log().await {
+        assert!(entry.get("status").is_none(), "{entry}");
+    }
+}

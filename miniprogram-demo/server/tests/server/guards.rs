@@ -154,6 +154,20 @@ async fn every_answer_has_a_request_id() {
 }
 
 #[tokio::test]
+async fn scanners_do_not_grow_the_metrics() {
+    let (_sim, backend, _directory) = both().await;
+    for i in 0..20 {
+        let method = Method::from_bytes(format!("M{i}").as_bytes()).expect("a method");
+        answer(backend.request(method, &format!("/path{i}"), "")).await;
+    }
+    let metrics = backend.get("/metrics", "").await.body;
+    let text = metrics.as_str().expect("text");
+    let counted = r#"http_requests_total{method="other",route="none",status="404"} 20"#;
+    assert!(text.contains(counted), "{text}");
+    assert_eq!(text.matches("http_requests_total{").count(), 1, "{text}");
+}
+
+#[tokio::test]
 async fn the_openapi_document_names_every_route() {
     let (_sim, backend, _directory) = both().await;
     let document = backend.get("/openapi.json", "").await.body;
