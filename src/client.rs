@@ -43,7 +43,9 @@ impl<P: Platform> Clone for Client<P> {
 
 impl<P: Platform> fmt::Debug for Client<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("session", &self.0.session).finish_non_exhaustive()
+        f.debug_struct("Client")
+            .field("session", &self.0.session)
+            .finish_non_exhaustive()
     }
 }
 
@@ -67,9 +69,16 @@ impl<P: Platform> Client<P> {
     pub async fn start(&self) {
         let config = self.config();
         let started = self.platform().now();
-        match within(self.platform(), STORAGE_DEADLINE, self.platform().read(&config.storage_key)).await {
+        match within(
+            self.platform(),
+            STORAGE_DEADLINE,
+            self.platform().read(&config.storage_key),
+        )
+        .await
+        {
             Some(Ok(record)) => {
-                let token = record.and_then(|record| record.token(&config.binding, self.platform().now()));
+                let token =
+                    record.and_then(|record| record.token(&config.binding, self.platform().now()));
                 if let Some(token) = token {
                     self.update(|session, _| session.restore(token));
                 }
@@ -116,10 +125,17 @@ impl<P: Platform> Client<P> {
     }
 
     /// Whether a request may go; see [`request::permit`].
-    pub fn permit(&self, url: &str, own_authorization: bool, asker: Asker, now: Ms) -> (Permit, Option<Error>) {
+    pub fn permit(
+        &self,
+        url: &str,
+        own_authorization: bool,
+        asker: Asker,
+        now: Ms,
+    ) -> (Permit, Option<Error>) {
         let seen = self.settles();
-        let permit =
-            self.update_at(now, |session, now| request::permit(session, self.config(), url, own_authorization, asker, now));
+        let permit = self.update_at(now, |session, now| {
+            request::permit(session, self.config(), url, own_authorization, asker, now)
+        });
         self.catch_up(seen, permit, now)
     }
 
@@ -133,20 +149,33 @@ impl<P: Platform> Client<P> {
     /// What to do with an answer; see [`request::verdict`].
     pub fn verdict(&self, sent: Permit, unauthorized: bool, now: Ms) -> (Permit, Option<Error>) {
         let seen = self.settles();
-        let permit = self.update_at(now, |session, now| request::verdict(session, sent, unauthorized, now));
+        let permit = self.update_at(now, |session, now| {
+            request::verdict(session, sent, unauthorized, now)
+        });
         self.catch_up(seen, (permit, None), now)
     }
 
     /// If the session settled while the caller was being told to wait (wx may call back inside the call), it
     /// must not wait for the next time.
-    fn catch_up(&self, seen: u32, told: (Permit, Option<Error>), now: Ms) -> (Permit, Option<Error>) {
+    fn catch_up(
+        &self,
+        seen: u32,
+        told: (Permit, Option<Error>),
+        now: Ms,
+    ) -> (Permit, Option<Error>) {
         if told.0.action != Action::Wait || seen == self.settles() {
             return told;
         }
         let outcome = self.0.settled.borrow().1.clone();
         match outcome {
             Ok(()) => self.resume(told.0, now),
-            Err(error) => (Permit { action: Action::Refuse, ..told.0 }, Some(error)),
+            Err(error) => (
+                Permit {
+                    action: Action::Refuse,
+                    ..told.0
+                },
+                Some(error),
+            ),
         }
     }
 
@@ -190,7 +219,9 @@ impl<P: Platform> Client<P> {
         loop {
             let seen = self.settles();
             match self.update(|session, now| session.ask(asker, now)) {
-                Leave::Go(generation) => return Ok((generation, self.bearer().unwrap_or_default())),
+                Leave::Go(generation) => {
+                    return Ok((generation, self.bearer().unwrap_or_default()));
+                }
                 Leave::Wait => self.settled_since(seen).await?,
                 Leave::Refused(error) => return Err(error),
             }
@@ -285,7 +316,11 @@ impl<P: Platform> Client<P> {
     /// Logs how long a step of a flow took and how it ended.
     pub fn log(&self, stage: Stage, started: Ms, error: Option<&Error>) {
         let ms = self.platform().now().saturating_sub(started);
-        self.platform().log(&Entry { stage, ms, error: error.cloned() });
+        self.platform().log(&Entry {
+            stage,
+            ms,
+            error: error.cloned(),
+        });
     }
 }
 
@@ -306,8 +341,19 @@ async fn store<P: Platform>(client: Client<P>) {
     let platform = client.platform();
     while client.0.unsaved.replace(false) {
         let started = platform.now();
-        let record = client.0.session.borrow().token().map(|token| Record::new(token, &config.binding));
-        match within(platform, STORAGE_DEADLINE, platform.write(&config.storage_key, record.as_ref())).await {
+        let record = client
+            .0
+            .session
+            .borrow()
+            .token()
+            .map(|token| Record::new(token, &config.binding));
+        match within(
+            platform,
+            STORAGE_DEADLINE,
+            platform.write(&config.storage_key, record.as_ref()),
+        )
+        .await
+        {
             Some(Ok(())) => {}
             Some(Err(failure)) => client.storage_failed(started, &failure),
             None => client.storage_failed(started, &silent()),
@@ -317,5 +363,8 @@ async fn store<P: Platform>(client: Client<P>) {
 }
 
 fn silent() -> Failure {
-    Failure { err_msg: "no answer".to_string(), ..Failure::default() }
+    Failure {
+        err_msg: "no answer".to_string(),
+        ..Failure::default()
+    }
 }

@@ -31,8 +31,16 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: &[Kind] =
-        &[Kind::Url, Kind::Text, Kind::Texts, Kind::Ms, Kind::Flag, Kind::Check, Kind::Function, Kind::Object];
+    pub const ALL: &[Kind] = &[
+        Kind::Url,
+        Kind::Text,
+        Kind::Texts,
+        Kind::Ms,
+        Kind::Flag,
+        Kind::Check,
+        Kind::Function,
+        Kind::Object,
+    ];
 
     /// The end of the sentence "option X should be …".
     pub fn should(self) -> &'static str {
@@ -61,11 +69,19 @@ pub struct Opt {
 }
 
 const fn required(name: &'static str, kind: Kind) -> Opt {
-    Opt { name, kind, required: true }
+    Opt {
+        name,
+        kind,
+        required: true,
+    }
 }
 
 const fn optional(name: &'static str, kind: Kind) -> Opt {
-    Opt { name, kind, required: false }
+    Opt {
+        name,
+        kind,
+        required: false,
+    }
 }
 
 /// Every option.
@@ -151,12 +167,28 @@ impl Config {
         }
         match Origin::parse(&base) {
             Some(home) if home.is_secure() && !base.bytes().any(|b| matches!(b, b'?' | b'#')) => {}
-            Some(_) => return Err(wrong("baseUrl", "should be https (http only for loopback and private addresses), without query")),
-            None => return Err(wrong("baseUrl", "has no host that can be read; write it as https://host[:port][/path], in ASCII")),
+            Some(_) => {
+                return Err(wrong(
+                    "baseUrl",
+                    "should be https (http only for loopback and private addresses), without query",
+                ));
+            }
+            None => {
+                return Err(wrong(
+                    "baseUrl",
+                    "has no host that can be read; write it as https://host[:port][/path], in ASCII",
+                ));
+            }
         }
         let allowed = source.texts("allowedOrigins");
-        if !allowed.iter().all(|url| Origin::parse(url).is_some_and(|origin| origin.is_secure())) {
-            return Err(wrong("allowedOrigins", "should hold origins such as https://cdn.example.com"));
+        if !allowed
+            .iter()
+            .all(|url| Origin::parse(url).is_some_and(|origin| origin.is_secure()))
+        {
+            return Err(wrong(
+                "allowedOrigins",
+                "should hold origins such as https://cdn.example.com",
+            ));
         }
         let mut config = Self {
             base,
@@ -188,15 +220,32 @@ impl Config {
 
     /// Whether the token may go to this absolute url (rule 8).
     pub fn is_home(&self, url: &str) -> bool {
-        let Some(target) = Origin::parse(url) else { return false };
+        let Some(target) = Origin::parse(url) else {
+            return false;
+        };
         target.is_secure()
-            && core::iter::once(&self.base).chain(&self.allowed).any(|home| Origin::parse(home) == Some(target))
+            && core::iter::once(&self.base)
+                .chain(&self.allowed)
+                .any(|home| Origin::parse(home) == Some(target))
     }
 
     fn endpoint(&self, name: &'static str, source: &impl Source) -> Result<Option<String>, Error> {
-        let Some(url) = source.text(name) else { return Ok(None) };
-        let url = if is_absolute(&url) { url } else { join(&self.base, &url) };
-        if self.is_home(&url) { Ok(Some(url)) } else { Err(wrong(name, "should be on the origin of baseUrl or on one of allowedOrigins")) }
+        let Some(url) = source.text(name) else {
+            return Ok(None);
+        };
+        let url = if is_absolute(&url) {
+            url
+        } else {
+            join(&self.base, &url)
+        };
+        if self.is_home(&url) {
+            Ok(Some(url))
+        } else {
+            Err(wrong(
+                name,
+                "should be on the origin of baseUrl or on one of allowedOrigins",
+            ))
+        }
     }
 }
 
@@ -213,7 +262,10 @@ fn origin_text(url: &str) -> String {
         slashes += usize::from(*c == '/');
         slashes < 3
     };
-    url.chars().take_while(before_path).map(|c| c.to_ascii_lowercase()).collect()
+    url.chars()
+        .take_while(before_path)
+        .map(|c| c.to_ascii_lowercase())
+        .collect()
 }
 
 fn wrong(name: &'static str, should: &'static str) -> Error {
@@ -222,6 +274,10 @@ fn wrong(name: &'static str, should: &'static str) -> Error {
 
 /// FNV-1a, 64 bit, in letters a to p: tells keys of different bindings apart; not a secret.
 fn hash(text: &str) -> String {
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
-    (0..16).map(|digit| char::from(b'a' + (hash >> (4 * digit) & 15) as u8)).collect()
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+    });
+    (0..16)
+        .map(|digit| char::from(b'a' + (hash >> (4 * digit) & 15) as u8))
+        .collect()
 }

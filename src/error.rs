@@ -149,24 +149,59 @@ struct More {
 impl Error {
     /// An error of ours, without words of others.
     pub fn new(code: Code, stage: Stage) -> Self {
-        Self { code, stage, more: None }
+        Self {
+            code,
+            stage,
+            more: None,
+        }
     }
 
     /// An error that wx reported, its text redacted. `known` are secrets that may stand in it.
     pub fn from_wx(code: Code, stage: Stage, failure: &Failure, known: &[&str]) -> Self {
-        let more = More { err_msg: Some(redact(&failure.err_msg, known)), errno: failure.errno, ..More::default() };
-        Self { code, stage, more: Some(Rc::new(more)) }
+        let more = More {
+            err_msg: Some(redact(&failure.err_msg, known)),
+            errno: failure.errno,
+            ..More::default()
+        };
+        Self {
+            code,
+            stage,
+            more: Some(Rc::new(more)),
+        }
     }
 
     /// An error in an answer of the server: its HTTP status, the `code` of its body, and its text, redacted.
-    pub fn from_server(code: Code, stage: Stage, status: u16, body_code: Option<i32>, text: Option<String>) -> Self {
-        let more = More { err_msg: text, errno: body_code, status_code: Some(status), ..More::default() };
-        Self { code, stage, more: Some(Rc::new(more)) }
+    pub fn from_server(
+        code: Code,
+        stage: Stage,
+        status: u16,
+        body_code: Option<i32>,
+        text: Option<String>,
+    ) -> Self {
+        let more = More {
+            err_msg: text,
+            errno: body_code,
+            status_code: Some(status),
+            ..More::default()
+        };
+        Self {
+            code,
+            stage,
+            more: Some(Rc::new(more)),
+        }
     }
 
     /// An option that is wrong or missing.
     pub fn of_option(option: &'static str, detail: &'static str, stage: Stage) -> Self {
-        Self { code: Code::Config, stage, more: Some(Rc::new(More { option, detail, ..More::default() })) }
+        Self {
+            code: Code::Config,
+            stage,
+            more: Some(Rc::new(More {
+                option,
+                detail,
+                ..More::default()
+            })),
+        }
     }
 
     /// The option that is wrong; may be empty.
@@ -198,7 +233,10 @@ impl Error {
     /// interruptions say nothing about the next attempt.
     pub fn counts(&self) -> bool {
         use Code::{Aborted, Config, Disposed, HookFailed, Interrupted, LoggedOut};
-        !matches!(self.code, Config | HookFailed | Aborted | LoggedOut | Interrupted | Disposed)
+        !matches!(
+            self.code,
+            Config | HookFailed | Aborted | LoggedOut | Interrupted | Disposed
+        )
     }
 }
 
@@ -270,12 +308,34 @@ pub fn of_profile(failure: &Failure) -> Code {
 /// only mean that the network was down.
 pub fn says_session_expired(failure: &Failure) -> bool {
     failure.errno == Some(-13001)
-        || Seen::new(failure).any(&["-13001", "session time out", "session timeout", "need relogin"])
+        || Seen::new(failure).any(&[
+            "-13001",
+            "session time out",
+            "session timeout",
+            "need relogin",
+        ])
 }
 
 const NETWORK: &[&str] = &[
-    "net::", "cronet", "resolve host", "unknow host", "unknown host", "offline", "network", "socket", "ssl", "kcferror",
-    "-1001", "互联网", "网络", "網絡", "網路", "主机", "服务器", "数据连接", "协议错误",
+    "net::",
+    "cronet",
+    "resolve host",
+    "unknow host",
+    "unknown host",
+    "offline",
+    "network",
+    "socket",
+    "ssl",
+    "kcferror",
+    "-1001",
+    "互联网",
+    "网络",
+    "網絡",
+    "網路",
+    "主机",
+    "服务器",
+    "数据连接",
+    "协议错误",
 ];
 
 /// A failure's text in lower case, asked several questions.
@@ -287,7 +347,11 @@ impl<'a> Seen<'a> {
     }
 
     fn any(&self, needles: &[&str]) -> bool {
-        needles.iter().any(|needle| self.0.windows(needle.len()).any(|window| window == needle.as_bytes()))
+        needles.iter().any(|needle| {
+            self.0
+                .windows(needle.len())
+                .any(|window| window == needle.as_bytes())
+        })
     }
 
     fn hook(&self) -> bool {
@@ -295,11 +359,20 @@ impl<'a> Seen<'a> {
     }
 
     fn interrupted(&self) -> bool {
-        self.1.errno == Some(600003) || self.any(&["interrupted", "suspend", "10011", "network change"])
+        self.1.errno == Some(600003)
+            || self.any(&["interrupted", "suspend", "10011", "network change"])
     }
 
     fn timeout(&self) -> bool {
-        self.1.errno == Some(5) || self.any(&["timeout", "time out", "timed out", "timed_out", "超时", "逾時"])
+        self.1.errno == Some(5)
+            || self.any(&[
+                "timeout",
+                "time out",
+                "timed out",
+                "timed_out",
+                "超时",
+                "逾時",
+            ])
     }
 }
 
@@ -314,8 +387,12 @@ pub fn redact(text: &str, known: &[&str]) -> String {
             continue;
         }
         let rest = text.as_bytes().get(at..).unwrap_or_default();
-        let secret = known.iter().find(|secret| !secret.is_empty() && rest.starts_with(secret.as_bytes()));
-        if secret.is_none() && (c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '-' | '_' | '.' | '~')) {
+        let secret = known
+            .iter()
+            .find(|secret| !secret.is_empty() && rest.starts_with(secret.as_bytes()));
+        if secret.is_none()
+            && (c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '-' | '_' | '.' | '~'))
+        {
             run.push(c);
             continue;
         }
@@ -335,7 +412,11 @@ pub fn redact(text: &str, known: &[&str]) -> String {
 const HIDDEN: &str = "[redacted]";
 
 fn flush(run: &mut String, out: &mut String) {
-    out.push_str(if suspicious(run.as_bytes()) { HIDDEN } else { run });
+    out.push_str(if suspicious(run.as_bytes()) {
+        HIDDEN
+    } else {
+        run
+    });
     run.clear();
 }
 
@@ -345,6 +426,8 @@ fn suspicious(run: &[u8]) -> bool {
     let digits = run.iter().any(u8::is_ascii_digit);
     let letters = run.iter().any(u8::is_ascii_alphabetic);
     let padded = run.ends_with(b"=") || (run.contains(&b'+') && letters);
-    let phone = run.windows(8).any(|window| window.iter().all(u8::is_ascii_digit));
+    let phone = run
+        .windows(8)
+        .any(|window| window.iter().all(u8::is_ascii_digit));
     phone || (run.len() >= 16 && ((digits && letters) || padded))
 }

@@ -14,7 +14,10 @@ pub enum Event {
         /// The new token's number, one more than the last.
         generation: u32,
         /// When the token expires, unix ms; unknown if none.
-        #[serde(rename = "expiresAt", serialize_with = "crate::platform::as_number_or_none")]
+        #[serde(
+            rename = "expiresAt",
+            serialize_with = "crate::platform::as_number_or_none"
+        )]
         expires_at: Option<Ms>,
     },
     /// `logout()` took effect.

@@ -29,4 +29,4 @@ pub mod task;
 pub mod token;
 
 #[cfg(target_arch = "wasm32")]
-mod wasm;
+pub mod wasm;

@@ -40,7 +40,11 @@ pub async fn fly<P: Platform>(client: Client<P>, flight: Flight, check: bool) {
 
 /// Completes with the flow's outcome, or with none once `ms` have passed; the flow is then dropped, and
 /// with it what it has on the wire.
-pub async fn within<P: Platform, T>(platform: &P, ms: Ms, flow: impl Future<Output = T>) -> Option<T> {
+pub async fn within<P: Platform, T>(
+    platform: &P,
+    ms: Ms,
+    flow: impl Future<Output = T>,
+) -> Option<T> {
     let mut flow = pin!(flow);
     let mut timer = pin!(platform.sleep(ms));
     poll_fn(|context| match flow.as_mut().poll(context) {
@@ -56,7 +60,11 @@ fn check_error(answer: Option<Result<(), Failure>>) -> Option<Error> {
     match answer {
         Some(Ok(())) => None,
         Some(Err(failure)) => {
-            let code = if says_session_expired(&failure) { Code::SessionKeyStale } else { Code::RequestFailed };
+            let code = if says_session_expired(&failure) {
+                Code::SessionKeyStale
+            } else {
+                Code::RequestFailed
+            };
             Some(Error::from_wx(code, stage, &failure, &[]))
         }
         None => Some(Error::new(Code::Timeout, stage)),
@@ -81,7 +89,9 @@ async fn log_in<P: Platform>(client: &Client<P>, flight: Flight) -> Result<Token
             return Err(Error::new(Code::LoggedOut, Stage::Exchange));
         }
         let started = platform.now();
-        let answer = platform.exchange(&config.login_url, &code, config.login_timeout).await;
+        let answer = platform
+            .exchange(&config.login_url, &code, config.login_timeout)
+            .await;
         let token = read_exchange(answer, &code, platform.now());
         client.log(Stage::Exchange, started, token.as_ref().err());
         match token {
@@ -94,17 +104,34 @@ async fn log_in<P: Platform>(client: &Client<P>, flight: Flight) -> Result<Token
 fn read_login(answer: Result<String, Failure>) -> Result<String, Error> {
     match answer {
         Ok(code) if code.is_empty() => {
-            let failure = Failure { err_msg: "login:ok without a code".into(), ..Failure::default() };
-            Err(Error::from_wx(Code::LoginFailed, Stage::Login, &failure, &[]))
+            let failure = Failure {
+                err_msg: "login:ok without a code".into(),
+                ..Failure::default()
+            };
+            Err(Error::from_wx(
+                Code::LoginFailed,
+                Stage::Login,
+                &failure,
+                &[],
+            ))
         }
         Ok(code) => Ok(code),
-        Err(failure) => Err(Error::from_wx(of_login(&failure), Stage::Login, &failure, &[])),
+        Err(failure) => Err(Error::from_wx(
+            of_login(&failure),
+            Stage::Login,
+            &failure,
+            &[],
+        )),
     }
 }
 
 fn read_exchange(answer: Result<Answer, Failure>, code: &str, now: Ms) -> Result<Token, Error> {
     match answer {
-        Ok(answer) => Ok(Token::from_answer(read_answer(&answer, code)?, &answer, now)),
+        Ok(answer) => Ok(Token::from_answer(
+            read_answer(&answer, code)?,
+            &answer,
+            now,
+        )),
         Err(failure) => Err(exchange_error(&failure, code)),
     }
 }
@@ -115,8 +142,17 @@ fn read_exchange(answer: Result<Answer, Failure>, code: &str, now: Ms) -> Result
 /// `code_rejected`, `login_blocked`, `rate_limited`, `exchange_failed` or `exchange_bad_answer`.
 pub fn read_answer(answer: &Answer, code: &str) -> Result<String, Error> {
     let failed = |what: Code| {
-        let text = answer.message.as_ref().map(|message| redact(message, &[code]));
-        Err(Error::from_server(what, Stage::Exchange, answer.status, answer.body_code, text))
+        let text = answer
+            .message
+            .as_ref()
+            .map(|message| redact(message, &[code]));
+        Err(Error::from_server(
+            what,
+            Stage::Exchange,
+            answer.status,
+            answer.body_code,
+            text,
+        ))
     };
     if !answer.by_hook {
         match (answer.status, answer.body_code) {

@@ -13,7 +13,9 @@ pub struct Origin<'a> {
 
 impl PartialEq for Origin<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.https == other.https && self.port == other.port && self.host.eq_ignore_ascii_case(other.host)
+        self.https == other.https
+            && self.port == other.port
+            && self.host.eq_ignore_ascii_case(other.host)
     }
 }
 
@@ -29,14 +31,20 @@ impl<'a> Origin<'a> {
         let rest = url.get(if https { 8 } else { 7 }..)?;
         let host_end = match rest.as_bytes() {
             [b'[', inside @ ..] => {
-                let address = inside.iter().take_while(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.')).count();
+                let address = inside
+                    .iter()
+                    .take_while(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.'))
+                    .count();
                 if address == 0 || inside.get(address) != Some(&b']') {
                     return None;
                 }
                 address + 2
             }
             name => {
-                let name = name.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_')).count();
+                let name = name
+                    .iter()
+                    .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
+                    .count();
                 if name == 0 {
                     return None;
                 }
@@ -67,12 +75,17 @@ pub fn is_absolute(url: &str) -> bool {
     if bytes.first().is_some_and(|first| *first <= b' ') {
         return true;
     }
-    let scheme = bytes.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.')).count();
+    let scheme = bytes
+        .iter()
+        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
+        .count();
     bytes.first().is_some_and(u8::is_ascii_alphabetic) && bytes.get(scheme) == Some(&b':')
 }
 
 fn starts_with(url: &str, scheme: &str) -> bool {
-    url.as_bytes().get(..scheme.len()).is_some_and(|head| head.eq_ignore_ascii_case(scheme.as_bytes()))
+    url.as_bytes()
+        .get(..scheme.len())
+        .is_some_and(|head| head.eq_ignore_ascii_case(scheme.as_bytes()))
 }
 
 fn parse_port(text: &[u8]) -> Option<u16> {
@@ -84,7 +97,9 @@ fn parse_port(text: &[u8]) -> Option<u16> {
 fn leading_number(text: &[u8]) -> Option<(u32, &[u8])> {
     let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
     let (number, rest) = text.split_at_checked(digits)?;
-    let value = number.iter().fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'));
+    let value = number
+        .iter()
+        .fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'));
     (1..=5).contains(&digits).then_some((value, rest))
 }
 
@@ -96,13 +111,19 @@ fn is_private(host: &str) -> bool {
     let mut rest = host.as_bytes();
     for (place, octet) in octets.iter_mut().enumerate() {
         if place > 0 {
-            let [b'.', after @ ..] = rest else { return false };
+            let [b'.', after @ ..] = rest else {
+                return false;
+            };
             rest = after;
         }
-        let Some((value, after)) = leading_number(rest) else { return false };
+        let Some((value, after)) = leading_number(rest) else {
+            return false;
+        };
         *octet = value;
         rest = after;
     }
     let in_range = octets.iter().all(|octet| *octet < 256);
-    rest.is_empty() && in_range && matches!(octets, [127 | 10, ..] | [192, 168, ..] | [172, 16..=31, ..])
+    rest.is_empty()
+        && in_range
+        && matches!(octets, [127 | 10, ..] | [192, 168, ..] | [172, 16..=31, ..])
 }

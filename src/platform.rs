@@ -38,7 +38,10 @@ pub struct Failure {
 
 impl fmt::Debug for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Failure").field("errno", &self.errno).field("hook", &self.hook).finish_non_exhaustive()
+        f.debug_struct("Failure")
+            .field("errno", &self.errno)
+            .field("hook", &self.hook)
+            .finish_non_exhaustive()
     }
 }
 
@@ -61,7 +64,9 @@ pub struct Profile {
 
 impl fmt::Debug for Profile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Profile").field("anonymous", &self.anonymous).finish_non_exhaustive()
+        f.debug_struct("Profile")
+            .field("anonymous", &self.anonymous)
+            .finish_non_exhaustive()
     }
 }
 
@@ -119,7 +124,13 @@ pub trait Platform: 'static {
     /// `POST login.url` with this code, through `login.body` and `login.readToken`.
     async fn exchange(&self, url: &str, code: &str, timeout: Ms) -> Result<Answer, Failure>;
     /// `POST url` with this token.
-    async fn post(&self, url: &str, post: Post<'_>, token: &str, timeout: Ms) -> Result<Reply<Self::Response>, Failure>;
+    async fn post(
+        &self,
+        url: &str,
+        post: Post<'_>,
+        token: &str,
+        timeout: Ms,
+    ) -> Result<Reply<Self::Response>, Failure>;
     /// The stored record, if there is one that can be read.
     async fn read(&self, key: &str) -> Result<Option<Record>, Failure>;
     /// Stores the record, or removes it.

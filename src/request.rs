@@ -46,7 +46,10 @@ impl Permit {
     /// As one number.
     pub fn to_bits(self) -> u32 {
         let flag = |on: bool, bit: u32| if on { bit } else { 0 };
-        self.action as u32 | flag(self.join, JOIN) | flag(self.replay, REPLAY) | self.generation << GENERATION
+        self.action as u32
+            | flag(self.join, JOIN)
+            | flag(self.replay, REPLAY)
+            | self.generation << GENERATION
     }
 
     /// From the number.
@@ -58,14 +61,38 @@ impl Permit {
             3 => Action::Refuse,
             _ => Action::Deliver,
         };
-        Self { action, join: bits & JOIN != 0, replay: bits & REPLAY != 0, generation: bits >> GENERATION }
+        Self {
+            action,
+            join: bits & JOIN != 0,
+            replay: bits & REPLAY != 0,
+            generation: bits >> GENERATION,
+        }
     }
 
     fn with(self, leave: Leave) -> (Self, Option<Error>) {
         match leave {
-            Leave::Go(generation) => (Self { action: Action::Bearer, generation, ..self }, None),
-            Leave::Wait => (Self { action: Action::Wait, ..self }, None),
-            Leave::Refused(error) => (Self { action: Action::Refuse, ..self }, Some(error)),
+            Leave::Go(generation) => (
+                Self {
+                    action: Action::Bearer,
+                    generation,
+                    ..self
+                },
+                None,
+            ),
+            Leave::Wait => (
+                Self {
+                    action: Action::Wait,
+                    ..self
+                },
+                None,
+            ),
+            Leave::Refused(error) => (
+                Self {
+                    action: Action::Refuse,
+                    ..self
+                },
+                Some(error),
+            ),
         }
     }
 }
@@ -81,7 +108,12 @@ pub fn permit(
     now: Ms,
 ) -> (Permit, Option<Error>) {
     let join = !is_absolute(url);
-    let plain = Permit { action: Action::Plain, join, replay: false, generation: 0 };
+    let plain = Permit {
+        action: Action::Plain,
+        join,
+        replay: false,
+        generation: 0,
+    };
     // A relative url can't leave the origin: what is put before it ends its host with a slash.
     if own_authorization || !(join || config.is_home(url)) {
         return (plain, None);
@@ -97,9 +129,21 @@ pub fn resume(session: &mut Session, waited: Permit, now: Ms) -> (Permit, Option
 /// What to do with the answer to a request that was sent with a token (rules 9 and 13).
 pub fn verdict(session: &mut Session, sent: Permit, unauthorized: bool, now: Ms) -> Permit {
     match session.answered(sent.generation, sent.replay, unauthorized, now) {
-        Verdict::Deliver => Permit { action: Action::Deliver, ..sent },
-        Verdict::Replay(generation) => Permit { action: Action::Bearer, replay: true, generation, ..sent },
-        Verdict::Wait => Permit { action: Action::Wait, replay: true, ..sent },
+        Verdict::Deliver => Permit {
+            action: Action::Deliver,
+            ..sent
+        },
+        Verdict::Replay(generation) => Permit {
+            action: Action::Bearer,
+            replay: true,
+            generation,
+            ..sent
+        },
+        Verdict::Wait => Permit {
+            action: Action::Wait,
+            replay: true,
+            ..sent
+        },
     }
 }
 

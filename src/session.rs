@@ -182,7 +182,11 @@ impl Session {
 
     /// The next thing the world must do, if any. Drain it after every other call.
     pub fn next_order(&mut self) -> Option<Order> {
-        if self.outbox.is_empty() { None } else { Some(self.outbox.remove(0)) }
+        if self.outbox.is_empty() {
+            None
+        } else {
+            Some(self.outbox.remove(0))
+        }
     }
 
     /// Whether the outbox is empty.
@@ -219,7 +223,8 @@ impl Session {
             match held.token.age(now, self.margin) {
                 Age::Fresh if held.trusted => return Leave::Go(held.generation),
                 Age::Ageing if held.trusted => {
-                    let no_renewal = self.holds > 0 || asker == Asker::Waiter || self.resting(asker, now);
+                    let no_renewal =
+                        self.holds > 0 || asker == Asker::Waiter || self.resting(asker, now);
                     if no_renewal {
                         return Leave::Go(held.generation);
                     }
@@ -252,8 +257,17 @@ impl Session {
 
     /// A request that carried token number `generation` was answered (rule 9). `replayed`: it was its
     /// second answer.
-    pub fn answered(&mut self, generation: Generation, replayed: bool, unauthorized: bool, now: Ms) -> Verdict {
-        let current = self.held.as_mut().filter(|held| held.generation == generation);
+    pub fn answered(
+        &mut self,
+        generation: Generation,
+        replayed: bool,
+        unauthorized: bool,
+        now: Ms,
+    ) -> Verdict {
+        let current = self
+            .held
+            .as_mut()
+            .filter(|held| held.generation == generation);
         if !unauthorized {
             if let Some(held) = current {
                 held.accepted = true;
@@ -270,7 +284,10 @@ impl Session {
         {
             held.refused = true;
             self.failures = held.failures_before;
-            self.failed(Error::from_server(Code::LoginFailed, Stage::Request, 401, None, None), now);
+            self.failed(
+                Error::from_server(Code::LoginFailed, Stage::Request, 401, None, None),
+                now,
+            );
         }
         if replayed || (is_current && self.resting(Asker::Request, now)) {
             return Verdict::Deliver;
@@ -287,7 +304,11 @@ impl Session {
 
     /// The server refused the token of a profile or phone submit: renew it, whatever its age.
     pub fn refuse(&mut self, generation: Generation) {
-        if self.held.as_ref().is_some_and(|held| held.generation == generation) {
+        if self
+            .held
+            .as_ref()
+            .is_some_and(|held| held.generation == generation)
+        {
             self.discard();
         }
     }
@@ -329,7 +350,10 @@ impl Session {
                 }
                 self.outbox.push(Order::Store);
                 self.outbox.push(Order::Settle(Ok(())));
-                self.outbox.push(Order::Emit(Event::Login { generation: self.generation, expires_at }));
+                self.outbox.push(Order::Emit(Event::Login {
+                    generation: self.generation,
+                    expires_at,
+                }));
             }
             Err(error) => {
                 if error.counts() {
@@ -372,7 +396,12 @@ impl Session {
         self.parked = false;
         self.wanted = false;
         let error = Error::new(Code::LoggedOut, Stage::Logout);
-        for order in [Order::Cut, Order::Store, Order::Settle(Err(error)), Order::Emit(Event::Logout)] {
+        for order in [
+            Order::Cut,
+            Order::Store,
+            Order::Settle(Err(error)),
+            Order::Emit(Event::Logout),
+        ] {
             self.outbox.push(order);
         }
     }
@@ -418,18 +447,31 @@ impl Session {
             None => Status::None,
         };
         let expires_at = self.token().filter(|_| usable).and_then(Token::expires_at);
-        Snapshot { status, expires_at, generation: self.generation }
+        Snapshot {
+            status,
+            expires_at,
+            generation: self.generation,
+        }
     }
 
     /// Whether this flight is the one under way.
     pub fn is_flying(&self, flight: Flight) -> bool {
-        self.in_flight.as_ref().is_some_and(|flying| flying.flight == flight)
+        self.in_flight
+            .as_ref()
+            .is_some_and(|flying| flying.flight == flight)
     }
 
     fn hold_token(&mut self, token: Token, trusted: bool, accepted: bool) {
         self.generation += 1;
         let generation = self.generation;
-        self.held = Some(Held { token, generation, trusted, accepted, refused: false, failures_before: 0 });
+        self.held = Some(Held {
+            token,
+            generation,
+            trusted,
+            accepted,
+            refused: false,
+            failures_before: 0,
+        });
     }
 
     fn discard(&mut self) {
@@ -440,9 +482,19 @@ impl Session {
 
     fn take_off(&mut self, now: Ms, second: bool) {
         self.flights += 1;
-        let check = self.held.as_ref().is_some_and(|held| !held.trusted && held.token.age(now, self.margin) == Age::Fresh);
-        self.in_flight = Some(InFlight { flight: self.flights, hidden: self.hidden, second });
-        self.outbox.push(Order::Fly { flight: self.flights, check });
+        let check = self
+            .held
+            .as_ref()
+            .is_some_and(|held| !held.trusted && held.token.age(now, self.margin) == Age::Fresh);
+        self.in_flight = Some(InFlight {
+            flight: self.flights,
+            hidden: self.hidden,
+            second,
+        });
+        self.outbox.push(Order::Fly {
+            flight: self.flights,
+            check,
+        });
     }
 
     /// Starts what could not start before, if somebody still waits for it.
@@ -459,7 +511,10 @@ impl Session {
         self.last_error = Some(error);
         if self.failures >= 2 {
             let doublings = (self.failures - 2).min(31);
-            let length = self.cooldown_first.saturating_mul(1 << doublings).min(self.cooldown_max);
+            let length = self
+                .cooldown_first
+                .saturating_mul(1 << doublings)
+                .min(self.cooldown_max);
             self.rest = Some(Rest { since: now, length });
         }
     }

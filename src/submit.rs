@@ -18,12 +18,18 @@ const STALE_KEY: i32 = 40901;
 ///
 /// # Errors
 /// `profile_anonymous`, `logged_out`, `session_key_stale`, `profile_failed`, or a transport code.
-pub async fn profile<P: Platform>(client: &Client<P>, profile: Profile, tapped: Generation) -> Result<P::Response, Error> {
+pub async fn profile<P: Platform>(
+    client: &Client<P>,
+    profile: Profile,
+    tapped: Generation,
+) -> Result<P::Response, Error> {
     let stage = Stage::Profile;
     if profile.anonymous {
         return Err(Error::new(Code::ProfileAnonymous, stage));
     }
-    let Some(url) = &client.config().profile_url else { return Err(unset(stage, "profile.url")) };
+    let Some(url) = &client.config().profile_url else {
+        return Err(unset(stage, "profile.url"));
+    };
     while client.snapshot(client.platform().now()).status == Status::LoggingIn {
         // A login that failed is no reason to give up: the token from before it may still serve.
         let _ = client.settling().await;
@@ -52,7 +58,9 @@ pub async fn profile<P: Platform>(client: &Client<P>, profile: Profile, tapped: 
 /// `phone_failed`, `session_key_stale`, a login's error, or a transport code.
 pub async fn phone<P: Platform>(client: &Client<P>, code: PhoneCode) -> Result<P::Response, Error> {
     let stage = Stage::Phone;
-    let Some(url) = &client.config().phone_url else { return Err(unset(stage, "phone.url")) };
+    let Some(url) = &client.config().phone_url else {
+        return Err(unset(stage, "phone.url"));
+    };
     if code.code.is_empty() {
         // The user refused the button.
         return Err(Error::new(Code::PhoneFailed, stage));
@@ -76,13 +84,21 @@ pub async fn phone<P: Platform>(client: &Client<P>, code: PhoneCode) -> Result<P
 /// Tells the server about a logout, with the token that it ended. Completes when the server was told or
 /// could not be reached.
 pub async fn logout<P: Platform>(client: &Client<P>, token: Option<String>) {
-    let (Some(url), Some(token)) = (&client.config().logout_url, token) else { return };
+    let (Some(url), Some(token)) = (&client.config().logout_url, token) else {
+        return;
+    };
     if let Err(error) = send(client, Stage::Logout, url, Post::Logout, &token).await {
         client.emit_error(error);
     }
 }
 
-async fn send<P: Platform>(client: &Client<P>, stage: Stage, url: &str, post: Post<'_>, token: &str) -> Result<Reply<P::Response>, Error> {
+async fn send<P: Platform>(
+    client: &Client<P>,
+    stage: Stage,
+    url: &str,
+    post: Post<'_>,
+    token: &str,
+) -> Result<Reply<P::Response>, Error> {
     let timeout = client.config().login_timeout;
     let platform = client.platform();
     let known = match &post {
@@ -92,7 +108,12 @@ async fn send<P: Platform>(client: &Client<P>, stage: Stage, url: &str, post: Po
     let started = platform.now();
     let reply = match within(platform, timeout, platform.post(url, post, token, timeout)).await {
         Some(Ok(reply)) => Ok(reply),
-        Some(Err(failure)) => Err(Error::from_wx(of_transport(&failure), stage, &failure, &[token, known])),
+        Some(Err(failure)) => Err(Error::from_wx(
+            of_transport(&failure),
+            stage,
+            &failure,
+            &[token, known],
+        )),
         None => Err(Error::new(Code::Timeout, stage)),
     };
     client.log(stage, started, reply.as_ref().err());

@@ -32,7 +32,9 @@ pub struct Tasks {
 
 impl fmt::Debug for Tasks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tasks").field("polling", &self.polling).finish_non_exhaustive()
+        f.debug_struct("Tasks")
+            .field("polling", &self.polling)
+            .finish_non_exhaustive()
     }
 }
 
@@ -62,7 +64,9 @@ impl Tasks {
             });
             let gone = |id: &TaskId| running.iter().all(|(other, _)| other != id);
             let spawned = self.spawned.borrow();
-            self.stopped.borrow_mut().retain(|id| !gone(id) || spawned.iter().any(|(other, _)| other == id));
+            self.stopped
+                .borrow_mut()
+                .retain(|id| !gone(id) || spawned.iter().any(|(other, _)| other == id));
         }
         self.polling.set(false);
     }

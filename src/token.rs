@@ -52,7 +52,10 @@ pub struct Token {
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Token").field("received", &self.received).field("life", &self.life).finish_non_exhaustive()
+        f.debug_struct("Token")
+            .field("received", &self.received)
+            .field("life", &self.life)
+            .finish_non_exhaustive()
     }
 }
 
@@ -77,7 +80,10 @@ impl Token {
         let from_date = |at: Option<i64>| at?.checked_sub(date?);
         let life = [
             answer.expires_in,
-            claims.exp.zip(claims.iat).and_then(|(exp, iat)| exp.checked_sub(iat)),
+            claims
+                .exp
+                .zip(claims.iat)
+                .and_then(|(exp, iat)| exp.checked_sub(iat)),
             from_date(answer.expires_at),
             from_date(claims.exp),
         ]
@@ -86,12 +92,18 @@ impl Token {
         .min()
         .filter(|seconds| *seconds > 0)
         .map(|seconds| (seconds as Ms).saturating_mul(1000));
-        Self { value, received: now, life }
+        Self {
+            value,
+            received: now,
+            life,
+        }
     }
 
     /// How old it is at `now`. A clock that was set back makes it younger, never older than its life.
     pub fn age(&self, now: Ms, margin: Ms) -> Age {
-        let Some(life) = self.life else { return Age::Fresh };
+        let Some(life) = self.life else {
+            return Age::Fresh;
+        };
         let elapsed = now.saturating_sub(self.received);
         if elapsed >= life {
             Age::Expired
@@ -121,13 +133,19 @@ pub struct Record {
     #[serde(serialize_with = "crate::platform::as_number")]
     pub received: Ms,
     /// How long it lives, ms.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "crate::platform::as_number_or_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "crate::platform::as_number_or_none"
+    )]
     pub life: Option<Ms>,
 }
 
 impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Record").field("version", &self.version).field("binding", &self.binding).finish_non_exhaustive()
+        f.debug_struct("Record")
+            .field("version", &self.version)
+            .field("binding", &self.binding)
+            .finish_non_exhaustive()
     }
 }
 
@@ -148,15 +166,21 @@ impl Record {
 
     /// The token, if the record was made for this binding and is not over.
     pub fn token(self, binding: &str, now: Ms) -> Option<Token> {
-        let ours = self.version == Self::VERSION && self.binding == binding && is_bearer(&self.token);
-        let token = Token { value: self.token, received: self.received, life: self.life };
+        let ours =
+            self.version == Self::VERSION && self.binding == binding && is_bearer(&self.token);
+        let token = Token {
+            value: self.token,
+            received: self.received,
+            life: self.life,
+        };
         (ours && token.age(now, 0) != Age::Expired).then_some(token)
     }
 }
 
 /// Whether the text can stand in an `Authorization: Bearer` header (RFC 6750, b64token).
 pub fn is_bearer(text: &str) -> bool {
-    let of_body = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~' | b'+' | b'/');
+    let of_body =
+        |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~' | b'+' | b'/');
     let body = text.bytes().take_while(of_body).count();
     body > 0 && text.bytes().skip(body).all(|b| b == b'=')
 }
@@ -174,11 +198,16 @@ impl Claims {
     /// The claims of a JWT; none of anything else.
     pub fn of_jwt(token: &str) -> Self {
         let mut parts = token.as_bytes().split(|byte| *byte == b'.');
-        let (Some(_), Some(payload), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        let (Some(_), Some(payload), Some(_), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
             return Self::default();
         };
         let json = base64url(payload).unwrap_or_default();
-        Self { exp: top_level_number(&json, b"exp"), iat: top_level_number(&json, b"iat") }
+        Self {
+            exp: top_level_number(&json, b"exp"),
+            iat: top_level_number(&json, b"iat"),
+        }
     }
 }
 
@@ -251,34 +280,57 @@ fn whole_number(text: &[u8]) -> Option<i64> {
         let value = digit.wrapping_sub(b'0');
         let is_digit = value < 10;
         if is_digit {
-            let sum = number.unwrap_or(Some(0i64)).and_then(|sum| sum.checked_mul(10)?.checked_add(i64::from(value)));
+            let sum = number
+                .unwrap_or(Some(0i64))
+                .and_then(|sum| sum.checked_mul(10)?.checked_add(i64::from(value)));
             number = Some(sum);
         }
         is_digit
     });
-    let tail = rest.by_ref().find(|byte| !byte.is_ascii_digit() && **byte != b'.');
+    let tail = rest
+        .by_ref()
+        .find(|byte| !byte.is_ascii_digit() && **byte != b'.');
     let exponent = matches!(tail, Some(b'e' | b'E'));
-    number.flatten().filter(|_| !exponent).map(|number| if negative { -number } else { number })
+    number
+        .flatten()
+        .filter(|_| !exponent)
+        .map(|number| if negative { -number } else { number })
 }
 
 /// An HTTP date (RFC 9110 IMF-fixdate, the form every server must send) as unix s.
 pub fn unix_seconds(date: &str) -> Option<i64> {
     let b = date.trim_ascii().as_bytes();
-    let [.., b' ', b'G', b'M', b'T'] = b else { return None };
-    if b.len() != 29 || b[3] != b',' || [b[4], b[7], b[11], b[16]] != [b' '; 4] || [b[19], b[22]] != [b':'; 2] {
+    let [.., b' ', b'G', b'M', b'T'] = b else {
+        return None;
+    };
+    if b.len() != 29
+        || b[3] != b','
+        || [b[4], b[7], b[11], b[16]] != [b' '; 4]
+        || [b[19], b[22]] != [b':'; 2]
+    {
         return None;
     }
     let digits = |from: usize, to: usize| {
-        b[from..to].iter().try_fold(0i64, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0')))
+        b[from..to].iter().try_fold(0i64, |sum, byte| {
+            byte.is_ascii_digit()
+                .then(|| sum * 10 + i64::from(byte - b'0'))
+        })
     };
-    let month = b"JanFebMarAprMayJunJulAugSepOctNovDec".chunks(3).position(|name| name == &b[8..11])? as i64;
+    let month = b"JanFebMarAprMayJunJulAugSepOctNovDec"
+        .chunks(3)
+        .position(|name| name == &b[8..11])? as i64;
     let (day, year) = (digits(5, 7)?, digits(12, 16)?);
     let (hour, minute, second) = (digits(17, 19)?, digits(20, 22)?, digits(23, 25)?);
     if !(1..=31).contains(&day) || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
     // Days since 1970: years counted from March, so that the leap day is a year's last.
-    let (year, month) = if month < 2 { (year - 1, month + 10) } else { (year, month - 2) };
-    let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 719_469;
+    let (year, month) = if month < 2 {
+        (year - 1, month + 10)
+    } else {
+        (year, month - 2)
+    };
+    let days =
+        365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 719_469;
     Some(((days * 24 + hour) * 60 + minute) * 60 + second)
 }

@@ -12,7 +12,9 @@ use crate::token::{Answer, Record};
 
 /// As plain JavaScript data.
 pub fn to_js<T: Serialize + ?Sized>(value: &T) -> JsValue {
-    value.serialize(&Serializer::json_compatible()).unwrap_or(JsValue::UNDEFINED)
+    value
+        .serialize(&Serializer::json_compatible())
+        .unwrap_or(JsValue::UNDEFINED)
 }
 
 fn whole(host: &Host, value: &JsValue, path: &str) -> Option<i64> {
@@ -31,14 +33,18 @@ fn time(host: &Host, value: &JsValue, path: &str) -> Option<Ms> {
 }
 
 fn status(host: &Host, response: &JsValue) -> u16 {
-    code(host, response, "statusCode").and_then(|status| status.try_into().ok()).unwrap_or(0)
+    code(host, response, "statusCode")
+        .and_then(|status| status.try_into().ok())
+        .unwrap_or(0)
 }
 
 /// What wx, or a function of the app, failed with.
 pub fn failure(host: &Host, error: &JsValue) -> Failure {
     Failure {
         err_msg: host.text(error, "errMsg").unwrap_or_default(),
-        errno: code(host, error, "errno").or_else(|| code(host, error, "errCode")).or_else(|| code(host, error, "err_code")),
+        errno: code(host, error, "errno")
+            .or_else(|| code(host, error, "errCode"))
+            .or_else(|| code(host, error, "err_code")),
         hook: host.number(error, "hook") == 1.0,
     }
 }
@@ -62,7 +68,11 @@ pub fn answer_of(host: &Host, value: &JsValue) -> Answer {
 
 /// The answer to a post.
 pub fn reply_of(host: &Host, response: JsValue) -> Reply<JsValue> {
-    Reply { status: status(host, &response), body_code: code(host, &response, "data.code"), response }
+    Reply {
+        status: status(host, &response),
+        body_code: code(host, &response, "data.code"),
+        response,
+    }
 }
 
 /// The stored record, if all of it is there.
@@ -100,8 +110,12 @@ impl Source for Options<'_> {
     fn texts(&self, name: &str) -> Vec<String> {
         // Origins are ASCII: what is not stays wrong, and does not parse.
         let lines = self.0.lines(self.1, name).into_bytes();
-        let texts = lines.split(|byte| *byte == b'\n').filter(|text| !text.is_empty());
-        texts.map(|text| text.iter().map(|byte| char::from(*byte)).collect()).collect()
+        let texts = lines
+            .split(|byte| *byte == b'\n')
+            .filter(|text| !text.is_empty());
+        texts
+            .map(|text| text.iter().map(|byte| char::from(*byte)).collect())
+            .collect()
     }
 
     fn ms(&self, name: &str) -> Option<Ms> {

@@ -16,7 +16,7 @@ use crate::token::{Answer, Record};
 
 #[wasm_bindgen]
 extern "C" {
-    /// The JavaScript side. None of its methods throws. Times are ms.
+    /// The JavaScript side (pkg-template/host.js). None of its methods throws. Times are ms.
     pub type Host;
 
     #[wasm_bindgen(method)]
@@ -75,7 +75,11 @@ pub struct Bridge {
 
 impl Bridge {
     pub fn new(host: Host) -> Self {
-        Self { host, last: Cell::default(), open: Rc::default() }
+        Self {
+            host,
+            last: Cell::default(),
+            open: Rc::default(),
+        }
     }
 
     /// The JavaScript side.
@@ -114,8 +118,15 @@ impl Ticket<'_> {
     async fn outcome(self) -> Outcome {
         poll_fn(|_| {
             let mut open = self.0.open.borrow_mut();
-            match open.iter().position(|(number, outcome)| *number == self.1 && outcome.is_some()) {
-                Some(at) => Poll::Ready(open.swap_remove(at).1.unwrap_or_else(|| Ok(JsValue::UNDEFINED))),
+            match open
+                .iter()
+                .position(|(number, outcome)| *number == self.1 && outcome.is_some())
+            {
+                Some(at) => Poll::Ready(
+                    open.swap_remove(at)
+                        .1
+                        .unwrap_or_else(|| Ok(JsValue::UNDEFINED)),
+                ),
                 None => Poll::Pending,
             }
         })
@@ -166,10 +177,19 @@ impl Platform for Bridge {
     async fn exchange(&self, url: &str, code: &str, timeout: Ms) -> Result<Answer, Failure> {
         let ticket = self.ticket();
         self.host.exchange(ticket.1, url, code, timeout as f64);
-        ticket.outcome().await.map(|value| answer_of(&self.host, &value))
+        ticket
+            .outcome()
+            .await
+            .map(|value| answer_of(&self.host, &value))
     }
 
-    async fn post(&self, url: &str, post: Post<'_>, token: &str, timeout: Ms) -> Result<Reply<JsValue>, Failure> {
+    async fn post(
+        &self,
+        url: &str,
+        post: Post<'_>,
+        token: &str,
+        timeout: Ms,
+    ) -> Result<Reply<JsValue>, Failure> {
         let data = match post {
             Post::Profile(profile) => to_js(profile),
             Post::Phone(code) => to_js(code),
@@ -177,23 +197,31 @@ impl Platform for Bridge {
         };
         let ticket = self.ticket();
         self.host.post(ticket.1, url, token, data, timeout as f64);
-        ticket.outcome().await.map(|response| reply_of(&self.host, response))
+        ticket
+            .outcome()
+            .await
+            .map(|response| reply_of(&self.host, response))
     }
 
     async fn read(&self, key: &str) -> Result<Option<Record>, Failure> {
         let ticket = self.ticket();
         self.host.read(ticket.1, key);
-        ticket.outcome().await.map(|value| record_of(&self.host, &value))
+        ticket
+            .outcome()
+            .await
+            .map(|value| record_of(&self.host, &value))
     }
 
     async fn write(&self, key: &str, record: Option<&Record>) -> Result<(), Failure> {
         let ticket = self.ticket();
-        self.host.write(ticket.1, key, record.map_or(JsValue::UNDEFINED, to_js));
+        self.host
+            .write(ticket.1, key, record.map_or(JsValue::UNDEFINED, to_js));
         ticket.outcome().await.map(drop)
     }
 
     fn settled(&self, outcome: Result<(), &Error>) {
-        self.host.settled(outcome.err().map_or(JsValue::UNDEFINED, to_js));
+        self.host
+            .settled(outcome.err().map_or(JsValue::UNDEFINED, to_js));
     }
 
     fn emit(&self, event: &Event) {

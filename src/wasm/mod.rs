@@ -18,7 +18,9 @@ use crate::request::{Action, Permit, is_unauthorized};
 use crate::session::Asker;
 use crate::submit;
 use convert::{Options, failure, profile_of, to_js};
-use host::{Bridge, Host};
+use host::Bridge;
+
+pub use host::Host;
 
 /// A tenth of the size of the default allocator, which matters more here than its speed: a request allocates once.
 #[allow(unsafe_code)]
@@ -43,12 +45,18 @@ impl Core {
     pub fn create(options: &JsValue, app: &str, host: Host) -> Result<Core, JsValue> {
         let config = Config::read(&Options(&host, options), app).map_err(|error| to_js(&error))?;
         let client = Client::new(config, Bridge::new(host));
-        Ok(Core { client, refusal: RefCell::default() })
+        Ok(Core {
+            client,
+            refusal: RefCell::default(),
+        })
     }
 
     /// Whether a request may go.
     pub fn permit(&self, url: &str, own_authorization: bool, now: f64) -> u32 {
-        self.note(self.client.permit(url, own_authorization, Asker::Request, now as u64))
+        self.note(
+            self.client
+                .permit(url, own_authorization, Asker::Request, now as u64),
+        )
     }
 
     /// Whether there is a token, for `ensureLogin` and `getToken`.
@@ -64,7 +72,10 @@ impl Core {
     /// What to do with an answer. `judged`: what `isUnauthorized` said, if the app gave one.
     pub fn verdict(&self, permit: u32, status: u16, judged: Option<bool>, now: f64) -> u32 {
         let unauthorized = judged.unwrap_or_else(|| is_unauthorized(status));
-        self.note(self.client.verdict(Permit::from_bits(permit), unauthorized, now as u64))
+        self.note(
+            self.client
+                .verdict(Permit::from_bits(permit), unauthorized, now as u64),
+        )
     }
 
     /// The current token.
@@ -74,7 +85,9 @@ impl Core {
 
     /// Why the last permit was [`Action::Refuse`], or the last tap -1.
     pub fn refusal(&self) -> JsValue {
-        self.refusal.take().map_or(JsValue::UNDEFINED, |error| to_js(&error))
+        self.refusal
+            .take()
+            .map_or(JsValue::UNDEFINED, |error| to_js(&error))
     }
 
     /// What a failed request (or, if `profile`, a failed getUserProfile) rejects with.
@@ -110,8 +123,23 @@ impl Core {
                     client.start().await;
                     Ok(JsValue::UNDEFINED)
                 }
-                1 => submit::profile(&client, profile_of(client.platform().host(), &value), tapped).await,
-                2 => submit::phone(&client, PhoneCode { code: value.as_string().unwrap_or_default() }).await,
+                1 => {
+                    submit::profile(
+                        &client,
+                        profile_of(client.platform().host(), &value),
+                        tapped,
+                    )
+                    .await
+                }
+                2 => {
+                    submit::phone(
+                        &client,
+                        PhoneCode {
+                            code: value.as_string().unwrap_or_default(),
+                        },
+                    )
+                    .await
+                }
                 _ => {
                     submit::logout(&client, leaving.flatten()).await;
                     Ok(JsValue::UNDEFINED)
@@ -123,7 +151,11 @@ impl Core {
 
     /// A ticket's step went well, with this value, or failed with what wx said.
     pub fn answer(&self, ticket: u32, ok: bool, value: JsValue) {
-        let outcome = if ok { Ok(value) } else { Err(failure(self.host(), &value)) };
+        let outcome = if ok {
+            Ok(value)
+        } else {
+            Err(failure(self.host(), &value))
+        };
         self.client.platform().answer(ticket, outcome);
         self.client.run();
     }
