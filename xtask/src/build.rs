@@ -6,12 +6,18 @@ mod module;
 mod package;
 mod size;
 mod tables;
+#[cfg(test)]
+mod tests;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
-use crate::{check_glue, check_module, sh, tools};
+use crate::{
+    check_glue, check_module,
+    files::{copy_tree, recreate, write},
+    sh, tools,
+};
 
 /// The npm package.
 pub fn pkg() -> PathBuf {
@@ -33,7 +39,7 @@ pub fn run() -> Result<()> {
 
     let stage = sh::target().join("pkg-stage");
     recreate(&stage)?;
-    copy_files(&sh::root().join("pkg-template"), &stage)?;
+    copy_tree(&sh::root().join("pkg-template"), &stage)?;
     write(&stage.join("glue.js"), glue::factory(&module)?)?;
     write(&stage.join("apis.js"), apis::generate()?)?;
     write(&stage.join("options.js"), tables::options())?;
@@ -52,27 +58,4 @@ fn refuse(what: &str, problems: Vec<String>) -> Result<()> {
         [] => Ok(()),
         found => bail!("{what}:\n  {}", found.join("\n  ")),
     }
-}
-
-fn recreate(dir: &Path) -> Result<()> {
-    if dir.exists() {
-        std::fs::remove_dir_all(dir).with_context(|| format!("cannot empty {}", dir.display()))?;
-    }
-    std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))
-}
-
-fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
-    std::fs::write(path, content).with_context(|| format!("cannot write {}", path.display()))
-}
-
-fn copy_files(from: &Path, to: &Path) -> Result<()> {
-    for entry in
-        std::fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))?
-    {
-        let path = entry?.path();
-        if path.is_file() {
-            std::fs::copy(&path, to.join(path.file_name().unwrap_or_default()))?;
-        }
-    }
-    Ok(())
 }

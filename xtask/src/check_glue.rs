@@ -39,7 +39,7 @@ pub fn check(source: &str) -> Vec<String> {
                 format!(
                     "{} at {}",
                     d.message,
-                    at(d.labels.first().map_or(0, |l| l.offset() as u32))
+                    at(d.labels.first().map_or(0, |l| l.offset()))
                 )
             })
             .collect();

@@ -5,6 +5,7 @@ mod build;
 mod check_glue;
 mod check_module;
 mod demo;
+mod files;
 mod sh;
 mod test;
 mod tools;

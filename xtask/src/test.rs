@@ -1,5 +1,120 @@
-use anyhow::Result;
+//! `cargo xtask test [STEP…]`: every check of the project, in order, the first failure ending it. CI runs the same.
 
-pub fn run(_args: &[String]) -> Result<()> {
+mod browser;
+mod pack;
+
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+
+use crate::{
+    build, demo,
+    sh::{command, node_tool, root, run as spawn},
+    tools,
+};
+
+/// A check and its name.
+type Step = (&'static str, fn() -> Result<()>);
+
+const STEPS: &[Step] = &[
+    ("tools", set_up),
+    ("format", || {
+        spawn(command("cargo").args(["fmt", "--all", "--check"]))
+    }),
+    ("clippy", clippy),
+    ("native tests", || {
+        spawn(command("cargo").args(["test", "--workspace", "--quiet"]))
+    }),
+    ("package", build::run),
+    ("tests in a browser", browser::run),
+    ("package in a bare sandbox", sandbox),
+    ("typings", || {
+        spawn(node_tool("tsc").args(["--project", "tests/types"]))
+    }),
+    ("package in a fresh mini program", pack::run),
+    ("WXML and WXSS of the demo", || {
+        spawn(command("node").args(["xtask/js/wxml-check.cjs", "miniprogram-demo/miniprogram"]))
+    }),
+    ("demo", || demo::run(&["--check".into()])),
+];
+
+/// Runs the steps named in `args`, or all.
+pub fn run(args: &[String]) -> Result<()> {
+    if let Some(unknown) = args
+        .iter()
+        .find(|a| STEPS.iter().all(|(name, _)| name != a))
+    {
+        let names: Vec<&str> = STEPS.iter().map(|(name, _)| *name).collect();
+        bail!(
+            "there is no step {unknown:?}; the steps are: {}",
+            names.join(", ")
+        );
+    }
+    let begun = Instant::now();
+    let mut passed = 0;
+    for (name, step) in STEPS
+        .iter()
+        .filter(|(name, _)| args.is_empty() || args.iter().any(|a| a == name))
+    {
+        println!("── {name}");
+        let started = Instant::now();
+        if let Err(error) = step() {
+            println!("{passed} passed, 1 failed");
+            bail!("{name}: {error:#}");
+        }
+        println!("── {name}: ok, {:.1} s", started.elapsed().as_secs_f64());
+        passed += 1;
+    }
+    println!("── all in {:.0} s", begun.elapsed().as_secs_f64());
+    println!("{passed} passed, 0 failed");
     Ok(())
+}
+
+fn set_up() -> Result<()> {
+    tools::wasm()?;
+    tools::node()?;
+    let browser = tools::browser()?;
+    println!(
+        "{} with {}",
+        browser.chromium.display(),
+        browser.chromedriver.display()
+    );
+    tools::postgres()
+}
+
+fn clippy() -> Result<()> {
+    let deny = ["--quiet", "--", "-D", "warnings"];
+    spawn(
+        command("cargo")
+            .args(["clippy", "--workspace", "--all-targets"])
+            .args(deny),
+    )?;
+    let wasm = [
+        "clippy",
+        "--package",
+        "miniprogram-login",
+        "--lib",
+        "--target",
+        "wasm32-unknown-unknown",
+    ];
+    spawn(command("cargo").args(wasm).args(deny))
+}
+
+/// The package as it ships, in a bare JavaScript context that has what WeChat has and nothing else.
+fn sandbox() -> Result<()> {
+    let files = std::fs::read_dir(root().join("tests/package"))?
+        .filter_map(|entry| Some(entry.ok()?.path()));
+    let mut tests: Vec<_> = files
+        .filter(|path| path.to_string_lossy().ends_with(".test.mjs"))
+        .collect();
+    tests.sort();
+    if tests.is_empty() {
+        bail!("tests/package has no *.test.mjs");
+    }
+    spawn(
+        command("node")
+            .arg("--test")
+            .args(tests)
+            .env("MINIPROGRAM_LOGIN_PKG", build::pkg()),
+    )
 }

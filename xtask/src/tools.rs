@@ -27,7 +27,7 @@ pub fn wasm() -> Result<()> {
 }
 
 /// The version in Cargo.lock. Glue and module only fit together when the CLI's version equals the crate's.
-fn wasm_bindgen_version() -> Result<String> {
+pub fn wasm_bindgen_version() -> Result<String> {
     let lock = std::fs::read_to_string(root().join("Cargo.lock")).context("Cargo.lock")?;
     lock.split_once("name = \"wasm-bindgen\"\nversion = \"")
         .and_then(|(_, rest)| rest.split_once('"'))

@@ -110,7 +110,9 @@ mod tests {
                 .count(),
             34
         );
-        assert_eq!(callbacks.iter().filter(|c| !by_name(c)).count(), 0);
+        // And misses these two.
+        let missed: Vec<&String> = callbacks.iter().filter(|c| !by_name(c)).collect();
+        assert_eq!(missed, ["createBLEConnection", "createBLEPeripheralServer"]);
     }
 
     #[test]

@@ -3,10 +3,16 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{module::NAME, pkg, recreate, size::brotli, write};
-use crate::sh::{node_tool, output, root, target};
+use super::{module::NAME, pkg, size::brotli};
+use crate::{
+    files::{read, recreate, write},
+    sh::{node_tool, output, root, target},
+};
+
+/// Both, as the licence is the user's choice; npm packs neither on its own.
+const LICENSES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
 /// Fills pkg/ from the staged sources and the module; returns the bundled JavaScript.
 pub fn assemble(stage: &Path, module: &[u8]) -> Result<String> {
@@ -22,6 +28,7 @@ pub fn assemble(stage: &Path, module: &[u8]) -> Result<String> {
     let mut manifest: Value = serde_json::from_str(&read(&stage.join("package.json"))?)
         .context("pkg-template/package.json")?;
     manifest["version"] = env!("CARGO_PKG_VERSION").into();
+    manifest["files"] = json!(["miniprogram_dist", LICENSES[0], LICENSES[1]]);
     let needed = [
         ("miniprogram", "miniprogram_dist"),
         ("main", "miniprogram_dist/index.js"),
@@ -40,7 +47,7 @@ pub fn assemble(stage: &Path, module: &[u8]) -> Result<String> {
         serde_json::to_string_pretty(&manifest)? + "\n",
     )?;
     write(&pkg().join("README.md"), read(&stage.join("README.md"))?)?;
-    for license in ["LICENSE-MIT", "LICENSE-APACHE"] {
+    for license in LICENSES {
         write(&pkg().join(license), read(&root().join(license))?)?;
     }
     Ok(js)
@@ -70,8 +77,4 @@ fn bundle(stage: &Path) -> Result<String> {
             .arg(format!("--outfile={}", file.display())),
     )?;
     read(&file)
-}
-
-fn read(path: &Path) -> Result<String> {
-    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }

@@ -1,0 +1,3 @@
+import { createWxp } from 'miniprogram-login'
+
+App({ wxp: createWxp({ baseUrl: 'https://api.example.com', login: { url: '/user/weixin-login' } }) })

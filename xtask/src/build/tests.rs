@@ -1,0 +1,129 @@
+//! The checks at work on what wasm-bindgen makes by default, which no iOS WeChat loads.
+
+use std::path::PathBuf;
+
+use crate::{
+    check_glue, check_module,
+    files::{read, recreate, write},
+    sh::{command, node_tool, output, root, target},
+    tools,
+};
+
+const SOURCE: &str = r#"
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen]
+pub struct Greeter { name: String }
+
+#[wasm_bindgen]
+impl Greeter {
+    #[wasm_bindgen(constructor)]
+    pub fn new(name: String) -> Self { Self { name } }
+
+    pub fn greet(&self, other: &JsValue) -> Result<String, JsValue> {
+        other.as_string().map(|o| self.name.clone() + &o).ok_or_else(|| other.clone())
+    }
+
+    pub fn rounded(&self, number: f64) -> i32 { number as i32 }
+}
+"#;
+
+/// A small crate, compiled and bound with no flags but the defaults, for browsers; the directory of the result.
+fn default_build() -> PathBuf {
+    tools::wasm().expect("tools");
+    tools::node().expect("Node tools");
+    let version = tools::wasm_bindgen_version().expect("Cargo.lock");
+    let dir = target().join("default-build");
+    recreate(&dir.join("src")).expect("a directory");
+    let manifest = format!(
+        "[package]\nname = \"greeter\"\nedition = \"2024\"\n[lib]\ncrate-type = [\"cdylib\"]\n\
+         [dependencies]\nwasm-bindgen = \"={version}\"\n[workspace]\n"
+    );
+    write(&dir.join("Cargo.toml"), manifest).expect("Cargo.toml");
+    write(&dir.join("src/lib.rs"), SOURCE).expect("lib.rs");
+    // The workspace's versions, so that nothing has to be looked up.
+    write(
+        &dir.join("Cargo.lock"),
+        read(&root().join("Cargo.lock")).expect("Cargo.lock"),
+    )
+    .expect("Cargo.lock");
+    output(
+        command("cargo")
+            .current_dir(&dir)
+            .args([
+                "build",
+                "--quiet",
+                "--release",
+                "--target",
+                "wasm32-unknown-unknown",
+                "--target-dir",
+                "target",
+            ])
+            // Set but empty, it puts .cargo/config.toml's flags out of force.
+            .env("CARGO_ENCODED_RUSTFLAGS", ""),
+    )
+    .expect("the crate compiles");
+    let module = dir.join("target/wasm32-unknown-unknown/release/greeter.wasm");
+    output(
+        command("wasm-bindgen")
+            .args(["--target", "web", "--out-dir"])
+            .arg(dir.join("web"))
+            .arg(module),
+    )
+    .expect("bound");
+    dir.join("web")
+}
+
+#[test]
+fn a_default_wasm_bindgen_build_is_refused() {
+    let dir = default_build();
+
+    let module = std::fs::read(dir.join("greeter_bg.wasm")).expect("the module");
+    let found = check_module::check(&module).expect("readable");
+    for construct in [
+        "reference type externref",
+        "more than one table",
+        "multi-value",
+        "exported table",
+        "exported global",
+        "(saturating-float-to-int)",
+        "custom section target_features (+",
+    ] {
+        assert!(
+            found.iter().any(|line| line.contains(construct)),
+            "{construct} expected, found {found:#?}"
+        );
+    }
+
+    let glue = dir.join("greeter.js");
+    let found = check_glue::check(&read(&glue).expect("the glue"));
+    assert!(
+        found
+            .iter()
+            .any(|line| line.contains("import.meta") || line.contains("export declaration")),
+        "{found:#?}"
+    );
+
+    // Even as CommonJS it names what WeChat has not.
+    let converted = output(
+        node_tool("esbuild")
+            .arg(glue)
+            .args(["--format=cjs", "--log-level=error"]),
+    )
+    .expect("converted");
+    let found = check_glue::check(&converted);
+    for name in ["TextDecoder", "TextEncoder", "WebAssembly", "fetch", "URL"] {
+        let line = format!("undeclared global `{name}`");
+        assert!(
+            found.iter().any(|l| l.contains(&line)),
+            "{line} expected, found {found:#?}"
+        );
+    }
+    // What the glue guards by itself is no problem.
+    assert!(
+        !found
+            .iter()
+            .any(|line| line.contains("FinalizationRegistry")),
+        "{found:#?}"
+    );
+}

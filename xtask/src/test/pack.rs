@@ -1,0 +1,118 @@
+//! The package as a developer gets it: `npm pack`, `npm install` into a fresh mini program, "build npm" and WeChat's compiler,
+//! with the plain and the minifying settings.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use crate::{
+    build,
+    files::{copy_tree, recreate, write},
+    sh::{command, output, root, target},
+};
+
+/// Installs and compiles the package twice.
+pub fn run() -> Result<()> {
+    let dir = target().join("pack");
+    recreate(&dir)?;
+    let tarball = packed(&dir)?;
+    let plain = json!({ "es6": true, "enhance": true });
+    let minifying = json!({
+        "es6": true, "es7": true, "minify": true, "minifyJS": true, "minifyWXML": true, "minifyWXSS": true, "autoPrefixWXSS": true,
+    });
+    // At once: each spends most of its time waiting for an answer of WeChat's servers that it then does without.
+    let settings = [("plain", plain), ("minifying", minifying)];
+    std::thread::scope(|scope| {
+        let runs = settings.map(|(name, setting)| {
+            let (project, tarball) = (dir.join(name), dir.join(&tarball));
+            (
+                name,
+                scope.spawn(move || compile(&project, &tarball, setting)),
+            )
+        });
+        for (name, run) in runs {
+            let ended = run
+                .join()
+                .unwrap_or_else(|_| bail!("the check itself failed"));
+            ended.with_context(|| format!("with the {name} settings"))?;
+            println!("compiled with the {name} settings");
+        }
+        Ok(())
+    })
+}
+
+/// The file that would be published; its name.
+fn packed(dir: &Path) -> Result<String> {
+    let mut pack = command("npm");
+    pack.args(["pack", "--json", "--loglevel=error", "--pack-destination"])
+        .arg(dir)
+        .arg(build::pkg());
+    let printed: Value =
+        serde_json::from_str(&output(&mut pack)?).context("npm pack --json printed no JSON")?;
+    let files = printed[0]["files"]
+        .as_array()
+        .context("npm pack listed no files")?;
+    let mut names: Vec<&str> = files.iter().filter_map(|f| f["path"].as_str()).collect();
+    names.sort_unstable();
+    let expected = [
+        "LICENSE-APACHE",
+        "LICENSE-MIT",
+        "README.md",
+        "miniprogram_dist/index.d.ts",
+        "miniprogram_dist/index.js",
+        "miniprogram_dist/miniprogram_login.wasm.br",
+        "package.json",
+    ];
+    if names != expected {
+        bail!("the packed package should hold {expected:?}, it holds {names:?}");
+    }
+    Ok(printed[0]["filename"]
+        .as_str()
+        .context("npm pack named no file")?
+        .to_owned())
+}
+
+fn compile(project: &Path, tarball: &Path, setting: Value) -> Result<()> {
+    copy_tree(&root().join("tests/pack/project"), project)?;
+    let config = json!({ "appid": "wx0123456789abcdef", "compileType": "miniprogram", "miniprogramRoot": "./", "setting": setting });
+    write(&project.join("project.config.json"), config.to_string())?;
+    let install = [
+        "install",
+        "--offline",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--no-package-lock",
+        "--loglevel=error",
+    ];
+    output(
+        command("npm")
+            .current_dir(project)
+            .args(install)
+            .arg(tarball),
+    )?;
+
+    let out = project.with_extension("compiled");
+    output(
+        command("node")
+            .arg(root().join("xtask/host/compile.cjs"))
+            .arg(project)
+            .arg(&out),
+    )?;
+    let compiled = out.join("files/miniprogram_npm/miniprogram-login");
+    let module = "miniprogram_login.wasm.br";
+    let shipped = fs::read(build::pkg().join("miniprogram_dist").join(module))?;
+    if fs::read(compiled.join(module))
+        .with_context(|| format!("the compiler's output has no {module}"))?
+        != shipped
+    {
+        bail!("the compiler changed {module}");
+    }
+    let js = fs::read_to_string(compiled.join("index.js"))
+        .context("the compiler's output has no index.js of the package")?;
+    if !js.contains("createWxp") {
+        bail!("the compiled package no longer exports createWxp");
+    }
+    Ok(())
+}
