@@ -1,7 +1,7 @@
 // Rule 12, ABORT ONE, and the task's methods on a call that has no task yet.
 import assert from 'node:assert/strict'
 import { late, NEVER } from './backend.mjs'
-import { once, scenario } from './scenario.mjs'
+import { ASYNC, once, scenario } from './scenario.mjs'
 
 const HOME = '/user/home'
 
@@ -95,6 +95,7 @@ scenario('rule 12: abort after the answer, or twice, changes nothing', async s =
   const done = wxp.requestNeedLogin(s.home())
   await s.ok(done)
   done.abort()
+  s.backend.will(HOME, NEVER)
   const call = wxp.requestNeedLogin(s.home())
   call.abort()
   call.abort()
@@ -115,7 +116,8 @@ scenario('rule 12: uploads and downloads abort alike', async s => {
 scenario('rule 12: an abort in a callback of the same call is harmless', async s => {
   const wxp = await s.active()
   let said = 0
-  const task = wxp.requestNeedLogin({ ...s.home(), success: () => { said++; task && task.abort() } })
+  let task
+  task = wxp.requestNeedLogin({ ...s.home(), success: () => { said++; task && task.abort() } })
   await s.clock.advance(1_000)
   assert.equal(said, 1)
 })
@@ -136,7 +138,7 @@ scenario('listeners may be added before there is a task, and follow the call to 
   again.onHeadersReceived(res => statuses.push(res.statusCode))
   await s.ok(again)
   assert.deepEqual(statuses, [401, 200])
-})
+}, ASYNC)
 
 scenario('listeners can be taken off again, one or all', async s => {
   const wxp = s.create()
@@ -151,7 +153,7 @@ scenario('listeners can be taken off again, one or all', async s => {
   call.offChunkReceived()
   await s.ok(call)
   assert.deepEqual(heard, ['b'])
-})
+}, ASYNC)
 
 once('listeners can be added and taken off while the request is on the wire', async s => {
   const wxp = await s.active()

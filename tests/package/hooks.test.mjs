@@ -6,7 +6,7 @@ import { fails, throws } from './wx.mjs'
 
 const LOGIN = '/user/weixin-login'
 const bug = () => { throw new Error('a bug of the app') }
-const rejects = async () => bug()
+const rejects = s => () => s.sandbox.global.Promise.reject(new Error('a bug of the app'))
 
 for (const [how, body] of [['sync', ({ code }) => ({ js_code: code, app: 'demo' })], ['async', async ({ code }) => ({ js_code: code, app: 'demo' })]]) {
   scenario(`login.body, ${how}, makes the body of the exchange`, async s => {
@@ -41,15 +41,15 @@ for (const value of [undefined, null, '', 5, {}, { token: '' }, 'with space']) {
   })
 }
 
-for (const [name, login] of [
-  ['login.body', { body: bug }], ['login.body', { body: rejects }],
-  ['login.readToken', { readToken: bug }], ['login.readToken', { readToken: rejects }],
+for (const [name, how, hook] of [
+  ['body', 'throws', () => bug], ['body', 'rejects', rejects],
+  ['readToken', 'throws', () => bug], ['readToken', 'rejects', rejects],
 ]) {
-  scenario(`${name} that ${Object.values(login)[0] === bug ? 'throws' : 'rejects'} is hook_failed, and no failure for the cooldown`, async s => {
-    const wxp = await s.start({ login: { url: LOGIN, ...login } })
+  scenario(`login.${name} that ${how} is hook_failed, and no failure for the cooldown`, async s => {
+    const wxp = await s.start({ login: { url: LOGIN, [name]: hook(s) } })
     for (let i = 1; i <= 3; i++) {
       const error = await s.rejected(wxp.requestNeedLogin(s.home()), 'hook_failed', 'exchange')
-      assert.ok(error.message.includes(name) && error.message.includes('a bug of the app'), error.message)
+      assert.ok(error.message.includes(`login.${name}`) && error.message.includes('a bug of the app'), error.message)
       assert.equal(s.logins, i)
     }
   })

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { HOME } from './backend.mjs'
 import { compile } from './sandbox.mjs'
-import { once, plain, scenario, Scenario } from './scenario.mjs'
+import { ASYNC, once, plain, scenario, Scenario } from './scenario.mjs'
 
 const PATH = '/miniprogram_npm/miniprogram-login/miniprogram_login.wasm.br'
 
@@ -49,6 +49,12 @@ once('createWxp is synchronous; until the WASM has loaded the session says so', 
   assert.deepEqual([wxp.session.status, wxp.session.generation, typeof wxp.session.expiresAt], ['active', 1, 'number'])
 })
 
+scenario('createWxp works at the top of app.js, without getApp, globalData or App', async s => {
+  for (const name of ['getApp', 'getCurrentPages']) delete s.sandbox.global[name]
+  const wxp = s.create()
+  assert.equal((await s.ok(wxp.requestNeedLogin(s.home()))).statusCode, 200)
+})
+
 scenario('rule 19: calls made before the load run in call order afterwards', async s => {
   const wxp = s.create()
   const names = Array.from({ length: 8 }, (_, i) => `n${i}`)
@@ -64,7 +70,7 @@ scenario('rule 19: ensureLogin, logout and a request made before the load keep t
   s.isError(first.error, 'logged_out', 'logout')
   assert.ok(out.ok)
   assert.equal(second.value.statusCode, 200)
-})
+}, ASYNC)
 
 for (const [what, prepare, more, says] of [
   ['a missing .wasm.br', () => {}, { wasmPath: '/sub/miniprogram_npm/miniprogram-login/nothing.wasm.br' }, '/sub/miniprogram_npm/miniprogram-login/nothing.wasm.br'],

@@ -2,7 +2,7 @@
 // Among them the situations in which other libraries were measured (cold burst, expired burst, login failure, …).
 import assert from 'node:assert/strict'
 import { answer, failure, late, NEVER, refuse } from './backend.mjs'
-import { once, scenario } from './scenario.mjs'
+import { ASYNC, once, scenario } from './scenario.mjs'
 import { fails } from './wx.mjs'
 
 const LOGIN = '/user/weixin-login'
@@ -64,7 +64,7 @@ scenario('rule 2: wx.login fails and every waiter rejects with the same error', 
   assert.equal(s.backend.requests.length, 0)
   s.phone.heal('login')
   assert.equal((await s.ok(wxp.requestNeedLogin(s.home()))).statusCode, 200)
-})
+}, ASYNC)
 
 scenario('rule 2: a failed exchange rejects every waiter after one exchange', async s => {
   s.backend.always(LOGIN, answer(500, '<html>oops</html>'))
@@ -74,7 +74,7 @@ scenario('rule 2: a failed exchange rejects every waiter after one exchange', as
   assert.deepEqual([s.logins, s.exchanges], [1, 1])
   s.backend.heal(LOGIN)
   assert.equal((await s.ok(wxp.requestNeedLogin(s.home()))).statusCode, 200)
-})
+}, ASYNC)
 
 scenario('rule 9: a server that refuses every token gets one replay, then its 401 is delivered', async s => {
   s.backend.always('/user/home', answer(401, { code: 401, msg: 'no', data: null }))

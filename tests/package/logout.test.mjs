@@ -16,7 +16,7 @@ scenario('rule 13: logout takes effect before it returns', async s => {
   assert.equal(await s.ok(done), undefined)
   assert.equal(s.phone.storage.size, 0)
   const [request] = s.backend.to(LOGOUT)
-  assert.deepEqual([request.method, request.bearer, plain(request.data)], ['POST', token, {}])
+  assert.deepEqual([request.method, request.bearer, Object.keys(request.data || {})], ['POST', token, []])
 })
 
 scenario('rule 13: a login in flight stores nothing and its waiters reject with logged_out', async s => {

@@ -51,7 +51,8 @@
       this.#value = value
       for (const reaction of this.#reactions) setTimeout(reaction)
       this.#reactions = []
-      if (state === 'rejected' && !this.#handled) setTimeout(() => this.#handled || report(value))
+      // A promise that adopts this one does so some tasks later.
+      if (state === 'rejected' && !this.#handled) setTimeout(() => this.#handled || report(value), 50)
     }
 
     then(onFulfilled, onRejected) {

@@ -27,6 +27,20 @@ once('rule 11: uploads and downloads resolve with their own results', async s =>
   assert.equal(s.logins, 1)
 })
 
+scenario('rule 11: an answer is delivered whatever its headers are and however they are spelt', async s => {
+  const wxp = await s.active()
+  for (const spell of [name => name.toLowerCase(), name => name.toUpperCase(), name => name]) {
+    s.phone.headerCase = spell
+    for (const header of [{}, { 'Content-Length': '2' }, { 'Content-Length': '99999' }]) {
+      s.backend.will('/user/home', answer(200, { ok: 1 }, header))
+      assert.equal((await s.ok(wxp.requestNeedLogin(s.home()))).data.ok, 1)
+    }
+  }
+  const { request } = s.phone.wx
+  s.phone.wx.request = args => request({ ...args, success: res => args.success({ ...res, header: undefined }) })
+  assert.equal((await s.ok(wxp.requestNeedLogin(s.home()))).statusCode, 200)
+})
+
 const MESSAGES = {
   timeout: [
     'request:fail timeout', 'request:fail 请求超时。', 'request:fail 请求超时', 'request:fail 要求逾時。', 'request:fail -7:net::ERR_TIMED_OUT',

@@ -15,7 +15,8 @@ const HOME = '/miniprogram_npm/miniprogram-login/'
 /** What V8 gives to every context although some device has it not. */
 const ABSENT = ['WebAssembly', 'SharedArrayBuffer', 'Atomics', 'FinalizationRegistry', 'WeakRef', 'BigInt', 'BigInt64Array', 'BigUint64Array', 'Intl']
 
-const sources = new Map()
+/** Scripts and modules are compiled once per process and run in every sandbox. */
+const scripts = new Map()
 const modules = new Map()
 
 const read = (cache, file, make) => {
@@ -23,7 +24,8 @@ const read = (cache, file, make) => {
   return cache.get(file)
 }
 
-const polyfill = fs.readFileSync(path.join(import.meta.dirname, 'polyfill.js'), 'utf8')
+const script = (file, before = '', after = '') => read(scripts, file, source => new vm.Script(before + source + after, { filename: file }))
+const POLYFILL = path.join(import.meta.dirname, 'polyfill.js')
 
 /** Bytes of a code-package path, if the file is there. */
 function inPackage(wasmPath) {
@@ -76,10 +78,9 @@ export class WxWasm {
     if (!file) throw new Error(`file not found: ${wasmPath}`)
     const module = read(modules, file, bytes => compile(file.endsWith('.br') ? zlib.brotliDecompressSync(bytes) : bytes))
     const { exports } = new WebAssembly.Instance(module, imports)
-    const instance = { dead: false, calls: 0, callsAfterDeath: [], trapAt: Infinity, exports: {} }
+    const instance = { dead: false, unwinding: false, calls: 0, callsAfterDeath: [], trapAt: Infinity, exports: {} }
     for (const [name, value] of Object.entries(exports)) {
-      // The glue's own helpers around a call are no place to stop at: a trap comes from the core.
-      instance.exports[name] = typeof value === 'function' && !name.startsWith('__wbindgen') ? this.watch(instance, name, value) : value
+      instance.exports[name] = typeof value === 'function' ? this.watch(instance, name, value) : value
     }
     this.instances.push(instance)
     return this.shape === 'instance' ? { exports: instance.exports } : { instance: { exports: instance.exports }, module }
@@ -88,10 +89,12 @@ export class WxWasm {
   /** Counts calls into the instance, and stops it like a trap when the test says. */
   watch(instance, name, run) {
     return (...args) => {
-      if (instance.dead) instance.callsAfterDeath.push(name)
+      if (instance.dead && !instance.unwinding) instance.callsAfterDeath.push(name)
       if (++instance.calls >= instance.trapAt) {
-        instance.dead = true
+        instance.dead = instance.unwinding = true
         instance.trapAt = Infinity
+        // The glue frees its arguments while the stack unwinds; what comes later comes from outside.
+        Promise.resolve().then(() => { instance.unwinding = false })
         throw new (this.sandbox.evaluate('Error'))('unreachable')
       }
       return run(...args)
@@ -169,7 +172,7 @@ export class Sandbox {
     const write = level => (...args) => this.console.push({ level, args })
     this.global.console = Object.fromEntries(['log', 'info', 'warn', 'error', 'debug'].map(level => [level, write(level)]))
     this.global.Date.now = () => clock.now()
-    if (promise === 'polyfilled') this.evaluate(polyfill)(this.global.setTimeout, reason => this.unhandled.push(reason))
+    if (promise === 'polyfilled') script(POLYFILL).runInContext(this.context)(this.global.setTimeout, reason => this.unhandled.push(reason))
     phone.Promise = this.global.Promise
     this.cache = new Map()
   }
@@ -187,8 +190,7 @@ export class Sandbox {
     if (this.cache.has(file)) return this.cache.get(file).exports
     const module = { exports: {} }
     this.cache.set(file, module)
-    const source = read(sources, file, String)
-    const run = vm.compileFunction(source, ['require', 'module', 'exports'], { parsingContext: this.context, filename: file })
+    const run = script(file, '(function (require, module, exports) {', '\n})').runInContext(this.context)
     const require = request => this.load(path.resolve(path.dirname(file), request.endsWith('.js') ? request : request + '.js'))
     run(require, module, module.exports)
     return module.exports

@@ -220,6 +220,9 @@ export const MODES = {
   'iOS 15 promise, sync callbacks': { callbacks: 'sync', promise: 'polyfilled' },
 }
 
+/** For what can't happen when everything is over before the call returns. */
+export const ASYNC = Object.keys(MODES).filter(mode => MODES[mode].callbacks !== 'sync')
+
 /** Runs the body once per mode. */
 export function scenario(name, body, modes = Object.keys(MODES)) {
   test(name, async t => {

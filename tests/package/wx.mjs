@@ -155,8 +155,8 @@ export class Phone {
   makeWx() {
     const { backend } = this
     const listen = event => ({
-      [`on${event}`]: fn => this.heard.set(event, [...(this.heard.get(event) || []), fn]),
-      [`off${event}`]: fn => this.heard.set(event, (this.heard.get(event) || []).filter(other => fn && other !== fn)),
+      [`on${event}`]: fn => void this.heard.set(event, [...(this.heard.get(event) || []), fn]),
+      [`off${event}`]: fn => void this.heard.set(event, (this.heard.get(event) || []).filter(other => fn && other !== fn)),
     })
     const async = (api, act, grantsTap) => ({ [api]: args => this.call(api, args, () => act(args || {}), grantsTap) })
     const sync = (api, act) => ({
