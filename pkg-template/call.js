@@ -142,7 +142,7 @@ export class RequestCall extends Call {
       try {
         judged = !!client.isUnauthorized(res)
       } catch (e) {
-        return this.fail(client.hookFailed('isUnauthorized', e))
+        return this.fail(client.failure({ hook: 1, errMsg: 'isUnauthorized: ' + (e && e.message || e) }))
       }
     }
     this.answer = res
@@ -157,7 +157,7 @@ export class RequestCall extends Call {
 
   broke(err) {
     this.task = null
-    this.client.safely(core => this.fail(this.client.error(core.failure(err, false))))
+    this.fail(this.client.failure(err))
   }
 
   abort() {

@@ -183,12 +183,9 @@ export class Client {
     return new WxpError(this.core.refusal())
   }
 
-  error(raw) {
-    return new WxpError(raw)
-  }
-
-  hookFailed(name, e) {
-    return error('hook_failed', 'request', { detail: name, errMsg: String(e && e.message || e) })
+  /** What a call rejects with, by what wx or a function of the app failed with. */
+  failure(err, profile) {
+    return this.safely(core => new WxpError(core.failure(err, !!profile))) || error('internal', 'request')
   }
 
   /** The token of this number; read from the core once. */
@@ -256,7 +253,7 @@ export class Client {
       this.enter(call)
     }
     const success = answer(res => { call.value = res })
-    const fail = answer(err => { call.enter = core => call.fail(new WxpError(core.failure(err, true))) })
+    const fail = answer(err => { call.enter = () => call.fail(this.failure(err, true)) })
     try {
       this.wx.getUserProfile({ desc, lang, success, fail })
     } catch (e) {
@@ -301,8 +298,9 @@ export class Client {
     if (instance) instance.clients.delete(this)
     this.safely(() => core.dispose())
     this.detach()
-    if (core) core.free()
     this.failAll(error('disposed', 'load'))
+    // Not now: a call into the core may be what led here.
+    if (core) setTimeout(() => core.free())
     this.listeners = {}
   }
 }

@@ -307,10 +307,14 @@ impl<P: Platform> Client<P> {
     }
 
     fn storage_failed(&self, started: Ms, failure: &Failure) {
-        let token = self.bearer().unwrap_or_default();
-        let error = Error::from_wx(Code::StorageFailed, Stage::Storage, failure, &[&token]);
+        let error = self.wx_error(Code::StorageFailed, Stage::Storage, failure);
         self.log(Stage::Storage, started, Some(&error));
         self.emit_error(error);
+    }
+
+    /// An error that wx reported, without what it may repeat of our tokens.
+    pub fn wx_error(&self, code: Code, stage: Stage, failure: &Failure) -> Error {
+        Error::from_wx(code, stage, failure, &self.0.session.borrow().secrets())
     }
 
     /// Logs how long a step of a flow took and how it ended.

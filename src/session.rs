@@ -4,7 +4,10 @@
 //! the state, and leaves what the world must do in the outbox; the caller drains the outbox to idle
 //! after each call ([`Session::next_order`]).
 
+use alloc::string::String;
 use alloc::vec::Vec;
+
+use core::fmt;
 
 use serde::Serialize;
 
@@ -131,13 +134,14 @@ pub enum Status {
 }
 
 /// See the module's documentation.
-#[derive(Debug)]
 pub struct Session {
     check: bool,
     margin: Ms,
     cooldown_first: Ms,
     cooldown_max: Ms,
     held: Option<Held>,
+    /// The token before it: answers and failures of its time may still come, and name it.
+    former: String,
     generation: Generation,
     /// Requests with a lower number were sent before the last logout.
     floor: Generation,
@@ -156,6 +160,20 @@ pub struct Session {
     outbox: Vec<Order>,
 }
 
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut fields = f.debug_struct("Session");
+        fields
+            .field("held", &self.held)
+            .field("generation", &self.generation)
+            .field("in_flight", &self.in_flight);
+        fields
+            .field("failures", &self.failures)
+            .field("outbox", &self.outbox)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Session {
     /// A session without a token.
     pub fn new(config: &Config) -> Self {
@@ -165,6 +183,7 @@ impl Session {
             cooldown_first: config.cooldown_first,
             cooldown_max: config.cooldown_max,
             held: None,
+            former: String::new(),
             generation: 0,
             floor: 0,
             in_flight: None,
@@ -197,6 +216,11 @@ impl Session {
     /// The token as text, for the header of a request that was allowed to go.
     pub fn bearer(&self) -> Option<&str> {
         self.held.as_ref().map(|held| held.token.value.as_str())
+    }
+
+    /// The current token and the one before it, empty if none: what texts of others must not repeat.
+    pub fn secrets(&self) -> [&str; 2] {
+        [self.bearer().unwrap_or_default(), &self.former]
     }
 
     /// The current token.
@@ -391,7 +415,7 @@ impl Session {
     pub fn logout(&mut self) {
         self.generation += 1;
         self.floor = self.generation;
-        self.held = None;
+        self.drop_token();
         self.in_flight = None;
         self.parked = false;
         self.wanted = false;
@@ -462,6 +486,7 @@ impl Session {
     }
 
     fn hold_token(&mut self, token: Token, trusted: bool, accepted: bool) {
+        self.drop_token();
         self.generation += 1;
         let generation = self.generation;
         self.held = Some(Held {
@@ -474,8 +499,14 @@ impl Session {
         });
     }
 
+    fn drop_token(&mut self) {
+        if let Some(held) = self.held.take() {
+            self.former = held.token.value;
+        }
+    }
+
     fn discard(&mut self) {
-        self.held = None;
+        self.drop_token();
         self.outbox.push(Order::Store);
         self.outbox.push(Order::Emit(Event::Expired));
     }

@@ -66,12 +66,17 @@ pub async fn phone<P: Platform>(client: &Client<P>, code: PhoneCode) -> Result<P
         return Err(Error::new(Code::PhoneFailed, stage));
     }
     let mut replayed = false;
+    let floor = client.floor();
     loop {
         let (generation, token) = client.token().await?;
         let reply = send(client, stage, url, Post::Phone(&code), &token).await?;
         if reply.status == 401 && !replayed && generation >= client.floor() {
             replayed = true;
             client.update(|session, _| session.refuse(generation));
+            // A listener that was told of the refused token may have logged out.
+            if client.floor() != floor {
+                return Err(Error::new(Code::LoggedOut, stage));
+            }
             continue;
         }
         if is_stale(&reply) {

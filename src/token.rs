@@ -132,12 +132,9 @@ pub struct Record {
     /// When it was received, unix ms.
     #[serde(serialize_with = "crate::platform::as_number")]
     pub received: Ms,
-    /// How long it lives, ms.
-    #[serde(
-        skip_serializing_if = "Option::is_none",
-        serialize_with = "crate::platform::as_number_or_none"
-    )]
-    pub life: Option<Ms>,
+    /// How long it lives, ms; 0 if unknown.
+    #[serde(serialize_with = "crate::platform::as_number")]
+    pub life: Ms,
 }
 
 impl fmt::Debug for Record {
@@ -160,7 +157,7 @@ impl Record {
             binding: binding.to_string(),
             token: token.value.clone(),
             received: token.received,
-            life: token.life,
+            life: token.life.unwrap_or(0),
         }
     }
 
@@ -171,7 +168,7 @@ impl Record {
         let token = Token {
             value: self.token,
             received: self.received,
-            life: self.life,
+            life: Some(self.life).filter(|life| *life > 0),
         };
         (ours && token.age(now, 0) != Age::Expired).then_some(token)
     }

@@ -82,7 +82,7 @@ pub fn record_of(host: &Host, value: &JsValue) -> Option<Record> {
         binding: host.text(value, "binding")?,
         token: host.text(value, "token")?,
         received: time(host, value, "received")?,
-        life: time(host, value, "life"),
+        life: time(host, value, "life")?,
     })
 }
 

@@ -97,8 +97,7 @@ impl Core {
             true => (of_profile(&failure), Stage::Profile),
             false => (of_transport(&failure), Stage::Request),
         };
-        let token = self.client.bearer().unwrap_or_default();
-        to_js(&Error::from_wx(code, stage, &failure, &[&token]))
+        to_js(&self.client.wx_error(code, stage, &failure))
     }
 
     /// A tap on `loginWithProfile`: what to bring back with the consent, or -1 if there is no session to
