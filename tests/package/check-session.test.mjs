@@ -75,6 +75,18 @@ once('rule 5: a plugin has no checkSession and does without', async s => {
   assert.equal(s.logins, 1)
 })
 
+scenario('rule 5: logout while checkSession is asked rejects the waiters, and its late answer changes nothing', async s => {
+  const wxp = await restarted(s)
+  s.phone.will('checkSession', { after: 1_000 })
+  await s.ok(wxp.ready)
+  const call = s.watch(wxp.requestNeedLogin(s.home()))
+  await s.clock.advance(100)
+  wxp.logout()
+  s.isError((await s.outcome(call)).error, 'logged_out', 'logout')
+  await s.clock.advance(5_000)
+  assert.deepEqual([wxp.session.status, s.logins], ['none', 1])
+})
+
 scenario('a restart reuses the stored token without a login', async s => {
   const wxp = await restarted(s)
   await s.ok(wxp.ready)

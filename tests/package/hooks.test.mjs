@@ -131,6 +131,15 @@ scenario('events: off takes off one listener, or all', async s => {
   assert.deepEqual(heard, ['b'])
 })
 
+once('events: what nobody listens to, and off without on, is no matter', async s => {
+  const wxp = await s.start()
+  wxp.off('login')
+  wxp.off('login', bug)
+  wxp.off('nothing')
+  wxp.on('nothing', bug)
+  await s.ok(wxp.ensureLogin())
+})
+
 scenario('events: a listener may call the SDK', async s => {
   const wxp = await s.start()
   const seen = []

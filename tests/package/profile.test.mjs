@@ -54,6 +54,22 @@ scenario('rule 7: with the WASM not loaded yet and a stored session the submit g
   assert.equal(s.logins, 1)
 })
 
+scenario('rule 7: with the WASM not loaded yet a refusal is a refusal', async s => {
+  s.phone.will('getUserProfile', fails('getUserProfile:fail auth deny'))
+  const wxp = s.create()
+  await s.rejected(tap(s, wxp), 'profile_denied', 'profile')
+})
+
+scenario('rule 7: a consent for a WASM that never loads rejects', async s => {
+  s.wasm.next.push(new Error('a'), new Error('b'))
+  s.phone.will('getUserProfile', { after: 3_000 })
+  const wxp = s.create()
+  const call = s.watch(tap(s, wxp))
+  await s.clock.advance(1_000)
+  s.isError((await s.outcome(call)).error, 'wasm_unavailable', 'load')
+  await s.ok(wxp.ensureLogin())
+})
+
 scenario('rule 7: no session at the tap rejects not_logged_in, logs in and does not spend the consent', async s => {
   const wxp = await s.start()
   const error = await s.rejected(tap(s, wxp), 'not_logged_in', 'profile')

@@ -12,6 +12,14 @@ for (const status of [200, 204, 301, 400, 403, 404, 409, 500, 502]) {
   })
 }
 
+scenario('rule 11: the result is the very object that wx gave', async s => {
+  const wxp = await s.active()
+  const { request } = s.phone.wx
+  let given
+  s.phone.wx.request = args => request({ ...args, success: res => args.success(given = given || res) })
+  assert.equal(await s.ok(wxp.requestNeedLogin(s.home())), given)
+})
+
 once('rule 11: a body that is no JSON stays the string it is', async s => {
   const wxp = await s.active()
   s.backend.will('/user/home', answer(502, '<html>bad gateway</html>'))

@@ -190,7 +190,7 @@ export class Sandbox {
     if (this.cache.has(file)) return this.cache.get(file).exports
     const module = { exports: {} }
     this.cache.set(file, module)
-    const run = script(file, '(function (require, module, exports) {', '\n})').runInContext(this.context)
+    const run = script(file, '"use strict";(function (require, module, exports) {', '\n})').runInContext(this.context)
     const require = request => this.load(path.resolve(path.dirname(file), request.endsWith('.js') ? request : request + '.js'))
     run(require, module, module.exports)
     return module.exports

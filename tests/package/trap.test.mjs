@@ -27,6 +27,7 @@ scenario('rule 18: the fresh instance continues from the stored session', async 
   s.isError((await s.outcome(wxp.requestNeedLogin(s.home()))).error, 'internal')
   assert.equal(await s.ok(wxp.getToken()), token)
   assert.equal(s.logins, 1)
+  await s.ok(wxp.ready)
 })
 
 scenario('rule 18: late callbacks of the dead instance never reach the next one', async s => {

@@ -1,0 +1,165 @@
+// Random lives of an app, from a seed that a failure prints: whatever happens when, every call settles once, logins do not
+// overlap, nothing leaks, and afterwards the app works. RANDOM_SEED=n runs one, RANDOM_LIVES=n that many.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { answer, failure, late, NEVER, refuse } from './backend.mjs'
+import { CODES, Scenario } from './scenario.mjs'
+import { fails } from './wx.mjs'
+
+const LOGIN = '/user/weixin-login'
+const TIMEOUT = 15_000
+
+/** mulberry32: small, and good enough to choose by. */
+function random(seed) {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+class Life {
+  constructor(seed) {
+    this.next = random(seed)
+    this.s = new Scenario({ callbacks: this.pick(['async', 'sync', 'twice']), promise: this.pick(['native', 'polyfilled']) })
+    this.calls = []
+    this.steps = []
+    /** When a login may be dead without having called back: logout, trap, dispose, a new launch. */
+    this.cuts = []
+    this.watchLogins()
+    this.wxp = this.s.create()
+  }
+
+  pick(list) {
+    return list[Math.floor(this.next() * list.length)]
+  }
+
+  /** Rule 1: a login starts only when none is in flight. */
+  watchLogins() {
+    const { phone, clock } = this.s
+    const { login } = phone.wx
+    let flying = null
+    phone.wx.login = args => {
+      const at = clock.time
+      const dead = !flying || at - flying.at >= TIMEOUT || this.cuts.some(cut => cut.time >= flying.at)
+      assert.ok(dead, `rule 1: two logins in flight, from ${flying && flying.at} and ${at}`)
+      const mine = flying = { at }
+      const over = run => result => {
+        if (flying === mine) flying = null
+        run(result)
+      }
+      this.cuts = []
+      return login({ ...args, success: over(args.success), fail: over(args.fail) })
+    }
+  }
+
+  cut() {
+    this.cuts.push({ time: this.s.clock.time })
+  }
+
+  call(start) {
+    const made = start()
+    this.calls.push({ made, seen: this.s.watch(made) })
+  }
+
+  withCallbacks() {
+    const heard = []
+    const hear = name => () => heard.push(name)
+    const task = this.wxp.requestNeedLogin({ ...this.s.home(), success: hear('success'), fail: hear('fail'), complete: hear('complete') })
+    this.calls.push({ made: task, heard })
+  }
+
+  async step() {
+    const { s, wxp } = this
+    const { phone, backend, clock } = s
+    const at = { after: Math.floor(this.next() * 4_000) }
+    const actions = {
+      request: () => this.call(() => wxp.requestNeedLogin(s.home())),
+      relative: () => this.call(() => wxp.requestNeedLogin({ url: '/user/home' })),
+      burst: () => { for (let i = 0; i < 4; i++) this.call(() => wxp.requestNeedLogin(s.home())) },
+      foreign: () => this.call(() => wxp.requestNeedLogin({ url: 'https://other.example.com/x' })),
+      upload: () => this.call(() => wxp.uploadFileNeedLogin({ url: '/user/home', filePath: 'a', name: 'f' })),
+      callbacks: () => this.withCallbacks(),
+      ensure: () => this.call(() => wxp.ensureLogin()),
+      token: () => this.call(() => wxp.getToken()),
+      profile: () => {
+        phone.will('getUserProfile', this.pick([at, {}, fails('getUserProfile:fail auth deny')]))
+        this.call(() => phone.tap(() => wxp.loginWithProfile({ desc: 'x' })))
+        phone.heal('getUserProfile')
+      },
+      phone: () => this.call(() => wxp.loginWithPhone({ code: backend.issueCode(false) })),
+      logout: () => {
+        this.cut()
+        this.call(() => wxp.logout())
+      },
+      abort: () => {
+        const { made } = this.calls.length ? this.pick(this.calls) : {}
+        if (made && made.abort) made.abort()
+      },
+      wait: () => clock.advance(Math.floor(this.next() ** 4 * 30_000)),
+      little: () => clock.advance(Math.floor(this.next() * 20)),
+      login: () => phone.will('login', this.pick([at, { ...NEVER }, fails('login:fail', 4), fails('login:fail interrupted', 600003), { ok: {} }])),
+      exchange: () => backend.will(LOGIN, this.pick([NEVER, refuse(40029), answer(500, ''), failure('request:fail timeout', 5), (request, own) => late(at.after, own())])),
+      home: () => backend.will('/user/home', this.pick([(request, own) => late(at.after, own()), answer(401, ''), failure('request:fail -102:net::ERR_CONNECTION_REFUSED', 600001)])),
+      refuse: () => backend.forgetTokens(),
+      age: () => clock.suspend(this.pick([60_000, 7_150_000, 7_300_000])),
+      jump: () => clock.jump(this.pick([-3_600_000, 3_600_000])),
+      look: async () => {
+        await phone.hide(this.pick([500, 5_500, 120_000]))
+        phone.show()
+      },
+      network: () => {
+        phone.net.change()
+        phone.tell('NetworkStatusChange', { isConnected: true, networkType: 'wifi' })
+      },
+      trap: () => {
+        if (!s.wasm.last) return
+        this.cut()
+        s.wasm.last.trapAt = s.wasm.last.calls + 1 + Math.floor(this.next() * 6)
+        this.trapped = true
+      },
+      session: () => assert.ok(['loading', 'none', 'logging-in', 'active'].includes(wxp.session.status)),
+    }
+    const weights = { request: 4, burst: 2, wait: 4, little: 4, login: 2, exchange: 2, trap: 0.4, age: 0.5, jump: 0.5 }
+    const names = Object.keys(actions).flatMap(name => Array(Math.ceil((weights[name] || 1) * 2)).fill(name))
+    const name = this.pick(names)
+    this.steps.push(name)
+    await actions[name]()
+    if (this.trapped) this.cut()
+  }
+
+  async run() {
+    const { s } = this
+    for (let i = 0; i < 30; i++) await this.step()
+    for (const api of ['login', 'getUserProfile']) s.phone.heal(api)
+    for (const path of [LOGIN, '/user/home']) s.backend.heal(path)
+    if (s.wasm.last) s.wasm.last.trapAt = Infinity
+    await s.outcomes(this.calls.filter(call => call.seen).map(call => call.seen), 300_000)
+    for (const { seen } of this.calls) if (seen && !seen.ok) assert.ok(CODES.has(seen.error && seen.error.code), String(seen.error && seen.error.stack))
+    await s.clock.advance(60_000)
+    for (const { heard } of this.calls) if (heard) assert.match(String(heard), /^(success|fail),complete$/)
+    // A fresh token that the server forgot meanwhile may start a last cooldown (rule 9).
+    await s.ok(this.wxp.requestNeedLogin(s.home()))
+    await s.clock.advance(60_000)
+    assert.equal((await s.ok(this.wxp.requestNeedLogin(s.home()))).statusCode, 200)
+    await s.ok(this.wxp.logout())
+    assert.equal(s.phone.storage.size, 0, 'rule 13: nothing is stored after a logout')
+    const late = s.wasm.instances.flatMap(instance => instance.callsAfterDeath)
+    assert.deepEqual(late, [], 'rule 18: a dead instance was called')
+    await s.finish()
+  }
+}
+
+const only = process.env.RANDOM_SEED
+const lives = Number(process.env.RANDOM_LIVES || 100)
+const first = 20261122
+
+test(`${only ? 1 : lives} random lives`, async () => {
+  for (let seed = only ? Number(only) : first; seed < (only ? Number(only) + 1 : first + lives); seed++) {
+    const life = new Life(seed)
+    await life.run().catch(e => {
+      throw new Error(`RANDOM_SEED=${seed} (${life.steps.join(' ')}): ${e.message}`, { cause: e })
+    })
+  }
+})
