@@ -8,7 +8,6 @@ mod site;
 mod trial;
 
 use std::{
-    fs,
     path::PathBuf,
     sync::mpsc::{Receiver, RecvTimeoutError, channel},
     time::Duration,
@@ -16,7 +15,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{build, sh, tools};
+use crate::{build, files, sh, tools};
 use servers::Servers;
 
 /// Builds all, starts both servers, and waits for Ctrl-C; with `--check`, drives the page in a headless browser instead.
@@ -27,7 +26,7 @@ pub fn run(args: &[String]) -> Result<()> {
         _ => bail!("usage: cargo xtask demo [--check]"),
     };
     build::run()?;
-    clear()?;
+    files::recreate(&dir())?;
     let site = site::build()?;
     let programs = servers::build()?;
 
@@ -64,14 +63,6 @@ fn interruptions() -> Result<Receiver<()>> {
 /// Where the demo's project, page, database, logs and screenshots go.
 fn dir() -> PathBuf {
     sh::target().join("demo")
-}
-
-/// Removes what the last run left.
-fn clear() -> Result<()> {
-    if dir().exists() {
-        fs::remove_dir_all(dir()).context("cannot empty the demo's directory")?;
-    }
-    fs::create_dir_all(dir()).context("cannot make the demo's directory")
 }
 
 fn step(what: &str) {

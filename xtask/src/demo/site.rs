@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::{dir, step};
-use crate::{build, sh, tools};
+use crate::{build, files::copy_tree, sh, tools};
 
 /// Builds the page from the package in pkg/ and returns its directory.
 pub fn build() -> Result<PathBuf> {
@@ -81,26 +81,16 @@ fn install(project: &Path) -> Result<()> {
 
 /// Copies the project without what DevTools or npm left in it.
 fn copy_source(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to)?;
+    let miniprogram = to.join("miniprogram");
+    copy_tree(&from.join("miniprogram"), &miniprogram)?;
+    for left in ["node_modules", "miniprogram_npm"].map(|name| miniprogram.join(name)) {
+        if left.exists() {
+            fs::remove_dir_all(left)?;
+        }
+    }
     fs::copy(
         from.join("project.config.json"),
         to.join("project.config.json"),
     )?;
-    copy_tree(&from.join("miniprogram"), &to.join("miniprogram"))
-}
-
-fn copy_tree(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
-        let (entry, name) = entry.map(|entry| (entry.path(), entry.file_name()))?;
-        if name == "node_modules" || name == "miniprogram_npm" {
-            continue;
-        }
-        if entry.is_dir() {
-            copy_tree(&entry, &to.join(name))?;
-        } else {
-            fs::copy(&entry, to.join(name))?;
-        }
-    }
     Ok(())
 }

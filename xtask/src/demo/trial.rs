@@ -46,6 +46,7 @@ impl Trial<'_> {
         Ok(calls)
     }
 
+    /// The page shows no error card.
     pub fn expect_no_error(&self) -> Result<()> {
         let errors = self.browser.texts(".error")?;
         ensure!(
@@ -85,6 +86,7 @@ impl Trial<'_> {
         })
     }
 
+    /// All visible text, for messages.
     pub fn whole_page(&self) -> Result<String> {
         Ok(self.browser.texts("body")?.concat().replace('\n', " | "))
     }
