@@ -32,6 +32,8 @@ export class Call {
 
   /** A permit came: do what it says. */
   step(permit) {
+    // It may have ended while the core was asked.
+    if (this.state === DONE) return
     this.permit = permit
     const action = permit & ACTION
     if (action === WAIT) this.state = WAITING

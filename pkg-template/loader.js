@@ -42,9 +42,9 @@ export function load(options) {
 }
 
 /** After a trap: the instance is dead, and everybody on it must know. */
-export function bury(instance) {
+export function bury(instance, cause) {
   loading = undefined
   const clients = Array.from(instance.clients)
   instance.clients.clear()
-  for (const client of clients) client.died()
+  for (const client of clients) client.died(cause)
 }

@@ -116,22 +116,21 @@ export class Client {
   }
 
   trapped(instance, e) {
-    this.cause = error('internal', 'load', { errMsg: String(e && e.message || e) })
-    bury(instance)
-    return this.cause
+    const cause = error('internal', 'load', { errMsg: String(e && e.message || e) })
+    if (instance) bury(instance, cause)
+    return cause
   }
 
   /** The instance died: what ran is lost, the next call starts afresh from the stored session. */
-  died() {
-    const reason = this.cause || error('internal', 'load')
+  died(cause) {
     this.detach()
-    this.failAll(reason)
-    this.emit({ type: 'error', error: reason })
+    this.failAll(cause)
+    this.emit({ type: 'error', error: cause })
   }
 
   detach() {
     const { host } = this
-    this.core = this.host = this.instance = this.loading = this.cause = null
+    this.core = this.host = this.instance = this.loading = null
     this.entering = false
     this.ops.clear()
     this.forgetToken()
@@ -180,7 +179,7 @@ export class Client {
   }
 
   refusal() {
-    return new WxpError(this.core.refusal())
+    return this.safely(core => new WxpError(core.refusal())) || error('internal', 'login')
   }
 
   /** What a call rejects with, by what wx or a function of the app failed with. */

@@ -97,10 +97,14 @@ fn parse_port(text: &[u8]) -> Option<u16> {
 fn leading_number(text: &[u8]) -> Option<(u32, &[u8])> {
     let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
     let (number, rest) = text.split_at_checked(digits)?;
+    // Longer ones are no port and no octet, and would overflow.
+    if !(1..=5).contains(&digits) {
+        return None;
+    }
     let value = number
         .iter()
         .fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'));
-    (1..=5).contains(&digits).then_some((value, rest))
+    Some((value, rest))
 }
 
 fn is_private(host: &str) -> bool {
