@@ -123,6 +123,10 @@ fn is_private(host: &str) -> bool {
         let Some((value, after)) = leading_number(rest) else {
             return false;
         };
+        // By the URL standard 010 is octal: eight.
+        if rest.starts_with(b"0") && after.len() + 1 < rest.len() {
+            return false;
+        }
         *octet = value;
         rest = after;
     }
