@@ -98,6 +98,7 @@ export class Client {
   }
 
   enterAll() {
+    if (!this.core) return
     this.entering = true
     for (const call of Array.from(this.running)) if (call.state === NEW) this.enterOne(call)
   }
@@ -238,7 +239,7 @@ export class Client {
     if (!urlOf(this.options.profile)) return Promise.reject(error('config', 'profile', { option: 'profile.url', detail: 'should be set' }))
     // Inside the tap: nothing may be waited for before getUserProfile is called.
     const tapped = this.entering ? this.safely(core => core.tap(Date.now())) : 0
-    if (tapped < 0) return Promise.reject(this.refusal())
+    if (!(tapped >= 0)) return Promise.reject(this.refusal())
     const call = new OpCall(this, PROFILE, undefined, tapped)
     call.state = OUT
     this.running.add(call)

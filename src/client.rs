@@ -300,7 +300,10 @@ impl<P: Platform> Client<P> {
             Order::Settle(outcome) => {
                 let count = self.0.settled.borrow().0.wrapping_add(1);
                 *self.0.settled.borrow_mut() = (count, outcome.clone());
-                self.platform().settled(outcome.as_ref().map(|()| ()));
+                match &outcome {
+                    Ok(()) => self.platform().settled(Ok(())),
+                    Err(error) => self.platform().settled(Err(error)),
+                }
             }
             Order::Emit(event) => self.platform().emit(&event),
         }

@@ -3,7 +3,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
-use std::rc::Rc;
 use std::task::Poll;
 
 use wasm_bindgen::prelude::*;
@@ -70,7 +69,7 @@ pub struct Bridge {
     host: Host,
     last: Cell<u32>,
     /// The steps under way; an outcome stays here until its flow is polled.
-    open: Rc<RefCell<Vec<(u32, Option<Outcome>)>>>,
+    open: RefCell<Vec<(u32, Option<Outcome>)>>,
 }
 
 impl Bridge {
@@ -78,7 +77,7 @@ impl Bridge {
         Self {
             host,
             last: Cell::default(),
-            open: Rc::default(),
+            open: RefCell::default(),
         }
     }
 
