@@ -122,6 +122,40 @@ scenario('rule 12: an abort in a callback of the same call is harmless', async s
   assert.equal(said, 1)
 })
 
+for (const callbacks of [false, true]) {
+  scenario(`rule 12: abort inside isUnauthorized ends the call, ${callbacks ? 'with callbacks' : 'as a promise'}`, async s => {
+    let call
+    const wxp = await s.active({ isUnauthorized: res => {
+      if (call) call.abort()
+      return res.statusCode === 401
+    } })
+    await s.ok(wxp.requestNeedLogin(s.home('first')))
+    s.backend.forgetTokens()
+    s.backend.will(HOME, (request, own) => late(100, own()))
+    const heard = []
+    const hear = name => () => heard.push(name)
+    call = wxp.requestNeedLogin({ ...s.home('a'), ...callbacks && { success: hear('success'), fail: hear('fail'), complete: hear('complete') } })
+    if (callbacks) await s.clock.advance(10_000)
+    else await s.rejected(call, 'aborted')
+    call = null
+    await s.clock.advance(10_000)
+    assert.deepEqual(heard, callbacks ? ['fail', 'complete'] : [])
+    assert.equal(s.backend.to(HOME).filter(request => request.query.get('name') === 'a').length, 1)
+  })
+}
+
+scenario('rule 12: abort inside the expired event ends the call', async s => {
+  const wxp = await s.active()
+  await s.ok(wxp.requestNeedLogin(s.home('first')))
+  s.backend.forgetTokens()
+  s.backend.will(HOME, (request, own) => late(100, own()))
+  const call = wxp.requestNeedLogin(s.home('a'))
+  wxp.on('expired', () => call.abort())
+  await s.rejected(call, 'aborted')
+  await s.clock.advance(10_000)
+  assert.equal(s.backend.to(HOME).filter(request => request.query.get('name') === 'a').length, 1)
+})
+
 // ---- listeners ------------------------------------------------------------------------------------
 
 scenario('listeners may be added before there is a task, and follow the call to its replay', async s => {

@@ -158,6 +158,13 @@ scenario('dispose aborts what is on the wire', async s => {
   s.isError((await s.outcome(call)).error, 'disposed')
 })
 
+scenario('dispose inside isUnauthorized is survived', async s => {
+  let dispose = () => {}
+  const wxp = await s.active({ isUnauthorized: () => dispose() })
+  dispose = () => wxp.dispose()
+  s.isError((await s.outcome(wxp.requestNeedLogin(s.home()))).error, 'disposed')
+})
+
 scenario('dispose inside a listener or a hook is survived', async s => {
   const wxp = await s.start()
   wxp.on('login', () => wxp.dispose())

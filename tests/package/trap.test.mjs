@@ -111,6 +111,18 @@ scenario('rule 18: a trap in loginWithProfile, logout and app show is survived',
   await s.ok(wxp.requestNeedLogin(s.home()))
 })
 
+scenario('rule 18: a wxp made just before the instance dies does not move in with the dead', async s => {
+  const first = await s.active()
+  const second = s.create({ storage: { key: 'second' } })
+  trap(s)
+  s.isError((await s.outcome(first.requestNeedLogin(s.home()))).error, 'internal')
+  const outcome = await s.outcome(second.requestNeedLogin(s.home()))
+  if (!outcome.ok) s.isError(outcome.error, 'internal')
+  for (const wxp of [first, second]) assert.equal((await s.ok(wxp.requestNeedLogin(s.home()))).statusCode, 200)
+  assert.equal(s.wasm.instances.length, 2)
+  assert.deepEqual(dead(s).flatMap(instance => instance.callsAfterDeath), [])
+})
+
 once('rule 18: a trap while the core is made rejects the load, and the next call loads afresh', async s => {
   const make = s.wasm.make
   let first = true
