@@ -118,8 +118,10 @@ impl World {
 
     /// `abort` of a request: its answer, if it still comes, meets nobody.
     pub fn abort(&self, id: CallId) {
-        let open = !matches!(self.calls.borrow()[id].state, State::Settled(_));
-        if open {
+        let open = |call: &Call| {
+            matches!(call.kind, Kind::Request { .. }) && !matches!(call.state, State::Settled(_))
+        };
+        if self.calls.borrow().get(id).is_some_and(open) {
             self.settle(
                 id,
                 Settled::Rejected(Error::new(Code::Aborted, Stage::Request)),

@@ -2,7 +2,6 @@
 //! small scenarios, and whatever can come in from outside. See `tests/README.md`.
 
 #![cfg(not(target_arch = "wasm32"))] // `wasm-pack test` builds every test
-
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod calls;

@@ -6,14 +6,14 @@ mod scenarios;
 
 use run::{Run, Scenario};
 
-/// Tries every order in which the scenario can happen; gives their number. Depth first: what was done
+/// Tries every order in which the scenario can happen; gives their number and the most logins of any. Depth first: what was done
 /// cannot be undone, so each schedule is run from the start, along the choices of the last one.
 ///
 /// # Panics
 /// With the schedule, if one breaks a rule.
-pub fn explore(scenario: &Scenario) -> usize {
+pub fn explore(scenario: &Scenario) -> (usize, u32) {
     let mut path: Vec<(usize, usize)> = Vec::new();
-    let mut schedules = 0;
+    let (mut schedules, mut logins) = (0, 0);
     loop {
         let mut run = Run::new(scenario);
         for at in 0.. {
@@ -41,6 +41,7 @@ pub fn explore(scenario: &Scenario) -> usize {
             fail(scenario, path.iter().map(|choice| choice.0), &broken);
         }
         schedules += 1;
+        logins = logins.max(run.logins());
         while path
             .last()
             .is_some_and(|(choice, choices)| choice + 1 == *choices)
@@ -49,7 +50,7 @@ pub fn explore(scenario: &Scenario) -> usize {
         }
         match path.last_mut() {
             Some((choice, _)) => *choice += 1,
-            None => return schedules,
+            None => return (schedules, logins),
         }
     }
 }
@@ -66,5 +67,14 @@ fn fail(scenario: &Scenario, choices: impl Iterator<Item = usize>, broken: &str)
     }
     // The run is broken; its own farewell would only hide the story.
     std::mem::forget(run);
-    panic!("{}: {broken}, after:{story}", scenario.name)
+    let Scenario {
+        name,
+        stored,
+        listener,
+        at_once,
+        ..
+    } = scenario;
+    panic!(
+        "{name} (stored: {stored:?}, listener: {listener:?}, at once: {at_once}): {broken}, after:{story}"
+    )
 }

@@ -199,10 +199,8 @@ impl<'a> Run<'a> {
                 self.consents.extend(perform(&self.app, act));
             }
             Move::End(id, way) => {
-                if way > 0 {
-                    self.faults += 1;
-                }
                 self.finish(id, way);
+                self.faults += usize::from(way > 0);
             }
         }
         self.look();
@@ -212,9 +210,7 @@ impl<'a> Run<'a> {
     /// Nothing more happens: what must hold then?
     pub fn end(&self) -> Result<(), String> {
         let app = &self.app;
-        app.ledger.borrow_mut().text(&format!("{:?}", app.client()));
         app.ledger.borrow().check()?;
-        let logins = app.ledger.borrow().logins;
         if app.open_calls() > 0 {
             return Err(format!("{} calls never settled", app.open_calls()));
         }
@@ -225,10 +221,15 @@ impl<'a> Run<'a> {
                 app.pending.borrow()
             ));
         }
-        if logins > self.scenario.max_logins {
-            return Err(format!("{logins} logins"));
+        if self.logins() > self.scenario.max_logins {
+            return Err(format!("{} logins", self.logins()));
         }
         Ok(())
+    }
+
+    /// How often wx.login was called.
+    pub fn logins(&self) -> u32 {
+        self.app.ledger.borrow().logins
     }
 
     fn finish(&self, id: StepId, way: usize) {

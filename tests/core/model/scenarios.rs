@@ -1,57 +1,287 @@
 //! The small scenarios. Every order of what is in them is tried.
 
 use super::explore;
-use super::run::{Act, CALM, Scenario, Stored, Way};
+use super::run::{Act, CALM, Heard, Scenario, Stored, Way};
 
-const LOGIN: &[Way] = &[Way::Ok, Way::Fail];
+const LOGIN: &[Way] = &[Way::Ok, Way::Fail, Way::Interrupted];
 const EXCHANGE: &[Way] = &[Way::Ok, Way::Fail, Way::Rejected];
 const CHECK: &[Way] = &[Way::Ok, Way::Fail, Way::Rejected];
 const REPLY: &[Way] = &[Way::Status(200), Way::Status(401)];
+const POST: &[Way] = &[
+    Way::Status(200),
+    Way::Status(401),
+    Way::Status(409),
+    Way::Fail,
+];
+const FAIL: &[Way] = &[Way::Ok, Way::Fail];
 
-fn run(scenario: Scenario) {
+fn all_orders_of(scenario: Scenario) {
     let started = std::time::Instant::now();
-    let schedules = explore(&scenario);
+    let (schedules, logins) = explore(&scenario);
+    assert!(logins > 0, "{}: nothing happened", scenario.name);
     println!(
-        "{}: {schedules} schedules, {:?}",
+        "{} (≤ {logins} logins): {schedules} schedules in {:.1?}",
         scenario.name,
         started.elapsed()
     );
 }
 
 #[test]
-fn cold_burst() {
-    run(Scenario {
+fn model_cold_burst() {
+    all_orders_of(Scenario {
         name: "three callers, any login",
         actors: &[&[Act::Request, Act::Request, Act::Ensure]],
         login: LOGIN,
         exchange: EXCHANGE,
+        faults: usize::MAX,
         max_logins: 6,
         ..CALM
     });
 }
 
 #[test]
-fn stale_token() {
-    run(Scenario {
-        name: "two callers, a stored token that is refused, any login",
+fn model_stale_token() {
+    all_orders_of(Scenario {
+        name: "three callers, a stored token, any check, any login, 401s",
         stored: Stored::Fresh,
-        actors: &[&[Act::Request, Act::Request]],
+        actors: &[&[Act::Request, Act::Request, Act::Request]],
         check: CHECK,
         login: LOGIN,
         reply: REPLY,
-        max_logins: 6,
+        faults: 3,
+        max_logins: 9,
         ..CALM
     });
 }
 
 #[test]
-fn logout_at_any_point() {
-    run(Scenario {
-        name: "two callers, a logout",
+fn model_late_401() {
+    all_orders_of(Scenario {
+        name: "three requests, any of them refused, twice too",
+        stored: Stored::Fresh,
+        actors: &[&[Act::Request, Act::Request, Act::Request]],
+        reply: REPLY,
+        deadlines: false,
+        max_logins: 3,
+        ..CALM
+    });
+}
+
+#[test]
+fn model_logout_of_a_cold_start() {
+    all_orders_of(Scenario {
+        name: "two callers, any login, a logout",
         actors: &[&[Act::Request, Act::Ensure], &[Act::Logout]],
         login: LOGIN,
         exchange: EXCHANGE,
-        max_logins: 6,
+        faults: usize::MAX,
+        max_logins: 9,
         ..CALM
     });
+}
+
+#[test]
+fn model_logout_of_a_session() {
+    all_orders_of(Scenario {
+        name: "a stored token, two requests, 401s, two logouts",
+        stored: Stored::Fresh,
+        actors: &[&[Act::Request, Act::Request], &[Act::Logout, Act::Logout]],
+        check: CHECK,
+        reply: REPLY,
+        faults: 3,
+        max_logins: 9,
+        ..CALM
+    });
+}
+
+#[test]
+fn model_abort() {
+    all_orders_of(Scenario {
+        name: "a stored token, two requests, 401s, aborts of both",
+        stored: Stored::Fresh,
+        actors: &[
+            &[Act::Request, Act::Request],
+            &[Act::Abort(0)],
+            &[Act::Abort(1)],
+        ],
+        reply: REPLY,
+        faults: 3,
+        max_logins: 9,
+        ..CALM
+    });
+}
+
+#[test]
+fn model_background() {
+    all_orders_of(Scenario {
+        name: "two callers, any login, the app hidden and shown, a logout",
+        actors: &[
+            &[Act::Request, Act::Request],
+            &[Act::Hide, Act::Show],
+            &[Act::Logout],
+        ],
+        login: FAIL,
+        faults: 2,
+        max_logins: 9,
+        ..CALM
+    });
+}
+
+#[test]
+fn model_renewal_within_the_margin() {
+    all_orders_of(Scenario {
+        name: "an ageing token, two requests and a tap, any login",
+        stored: Stored::Ageing,
+        actors: &[&[Act::Request, Act::Request], &[Act::Tap]],
+        login: LOGIN,
+        post: POST,
+        faults: 2,
+        max_logins: 9,
+        ..CALM
+    });
+}
+
+#[test]
+fn model_profile() {
+    all_orders_of(Scenario {
+        name: "a tap, a request that may be refused, a logout, any submit",
+        stored: Stored::Fresh,
+        actors: &[&[Act::Tap], &[Act::Request], &[Act::Logout]],
+        check: CHECK,
+        reply: REPLY,
+        post: POST,
+        faults: 3,
+        max_logins: 9,
+        ..CALM
+    });
+}
+
+#[test]
+fn model_phone() {
+    all_orders_of(Scenario {
+        name: "a phone code, a request that may be refused, a logout, any submit",
+        stored: Stored::Fresh,
+        actors: &[&[Act::Phone], &[Act::Request], &[Act::Logout]],
+        check: CHECK,
+        reply: REPLY,
+        post: POST,
+        faults: 3,
+        max_logins: 9,
+        ..CALM
+    });
+}
+
+#[test]
+fn model_cooldown() {
+    all_orders_of(Scenario {
+        name: "requests in a row whose logins fail, the network back, time passing",
+        actors: &[
+            &[Act::Request, Act::Request, Act::Request, Act::Request],
+            &[Act::Online],
+            &[Act::Pass(1_000)],
+        ],
+        login: FAIL,
+        deadlines: false,
+        max_logins: 4,
+        ..CALM
+    });
+}
+
+#[test]
+fn model_storage() {
+    all_orders_of(Scenario {
+        name: "a storage that answers late, wrongly or never; login, logout, login",
+        actors: &[&[Act::Request, Act::Logout, Act::Request]],
+        write: FAIL,
+        faults: 3,
+        max_logins: 9,
+        ..CALM
+    });
+}
+
+#[test]
+fn model_clock() {
+    all_orders_of(Scenario {
+        name: "short tokens, the clock set forward and back, 401s",
+        actors: &[
+            &[Act::Request, Act::Request],
+            &[Act::Jump(100_000), Act::Jump(-200_000)],
+        ],
+        reply: REPLY,
+        life: Some(100),
+        faults: 3,
+        max_logins: 9,
+        ..CALM
+    });
+}
+
+#[test]
+fn model_foreign() {
+    all_orders_of(Scenario {
+        name: "requests home and elsewhere, a logout",
+        actors: &[&[Act::Foreign, Act::Request, Act::Foreign], &[Act::Logout]],
+        login: FAIL,
+        reply: REPLY,
+        max_logins: 9,
+        ..CALM
+    });
+}
+
+#[test]
+fn model_listeners_that_call_back() {
+    let heard = [Heard::Login, Heard::Logout, Heard::Expired, Heard::Error];
+    let acts = [
+        Act::Logout,
+        Act::Request,
+        Act::Ensure,
+        Act::Phone,
+        Act::Abort(0),
+    ];
+    for (heard, act) in heard
+        .into_iter()
+        .flat_map(|heard| acts.map(|act| (heard, act)))
+    {
+        for at_once in [false, true] {
+            all_orders_of(Scenario {
+                name: "a listener that calls back",
+                stored: Stored::Fresh,
+                actors: &[&[Act::Request, Act::Request], &[Act::Logout]],
+                check: CHECK,
+                login: FAIL,
+                reply: REPLY,
+                listener: Some((heard, act)),
+                at_once,
+                faults: 2,
+                max_logins: 9,
+                ..CALM
+            });
+        }
+    }
+}
+
+#[test]
+fn model_answers_inside_the_call() {
+    for stored in [
+        Stored::Nothing,
+        Stored::Fresh,
+        Stored::Ageing,
+        Stored::Expired,
+    ] {
+        all_orders_of(Scenario {
+            name: "wx and the server answer at once",
+            stored,
+            actors: &[
+                &[Act::Request, Act::Request],
+                &[Act::Tap, Act::Phone],
+                &[Act::Logout],
+            ],
+            reply: REPLY,
+            post: &[Way::Status(200), Way::Status(401)],
+            at_once: true,
+            deadlines: false,
+            faults: 1,
+            max_logins: 9,
+            ..CALM
+        });
+    }
 }

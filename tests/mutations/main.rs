@@ -1,0 +1,237 @@
+//! Deliberately broken cores: each file here breaks one rule in a temporary copy of the source, and the
+//! core's tests must fail on it. One that no longer applies, or survives, is a failure.
+//!
+//! A mutation names a file, then what to replace (lines with `-`) by what (lines with `+`).
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// The rules, and those scenarios of the model that are over in a moment.
+const FAST: &[&str] = &[
+    "rules::",
+    "model_cold_burst",
+    "model_logout_of_a_cold_start",
+    "model_abort",
+    "model_storage",
+];
+
+/// A core that runs in circles is broken too.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+struct Mutation {
+    name: String,
+    file: String,
+    from: String,
+    to: String,
+}
+
+#[test]
+fn every_mutation_is_caught() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mutations = read_all(&root.join("tests/mutations"));
+    // First see that all still apply: that takes no time.
+    for mutation in &mutations {
+        mutation.apply(root);
+    }
+    let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mutations");
+    copy_of(root, &copy);
+    let program = build(&copy).expect("the copy builds like the original");
+    assert!(
+        passes(&program),
+        "the core's tests pass on the unbroken copy"
+    );
+    let mut survivors = Vec::new();
+    for mutation in &mutations {
+        let started = Instant::now();
+        let path = copy.join(&mutation.file);
+        fs::write(&path, mutation.apply(root)).unwrap();
+        let caught = match build(&copy) {
+            Ok(program) => !passes(&program),
+            Err(said) => panic!("{} does not compile:\n{said}", mutation.name),
+        };
+        println!(
+            "{}: {} in {:.1?}",
+            mutation.name,
+            if caught { "caught" } else { "SURVIVED" },
+            started.elapsed()
+        );
+        if !caught {
+            survivors.push(&mutation.name);
+        }
+        fs::write(&path, fs::read(root.join(&mutation.file)).unwrap()).unwrap();
+    }
+    println!(
+        "{} of {} mutations caught",
+        mutations.len() - survivors.len(),
+        mutations.len()
+    );
+    assert!(survivors.is_empty(), "survived: {survivors:?}");
+}
+
+fn read_all(dir: &Path) -> Vec<Mutation> {
+    let files = fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let mut paths: Vec<PathBuf> = files
+        .filter(|path| path.extension().is_some_and(|end| end == "mutation"))
+        .collect();
+    paths.sort();
+    assert!(!paths.is_empty(), "there are mutations");
+    paths.iter().map(|path| Mutation::read(path)).collect()
+}
+
+impl Mutation {
+    fn read(path: &Path) -> Self {
+        let text = fs::read_to_string(path).unwrap();
+        let lines = |mark: char| {
+            let marked = text.lines().filter_map(|line| line.strip_prefix(mark));
+            marked
+                .map(|line| line.strip_prefix(' ').unwrap_or(line))
+                .collect::<Vec<_>>()
+                .join("\n")
+        };
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let file = text.lines().next().unwrap_or_default().to_string();
+        Self {
+            name,
+            file,
+            from: lines('-'),
+            to: lines('+'),
+        }
+    }
+
+    /// The broken text of its file.
+    fn apply(&self, root: &Path) -> String {
+        let path = root.join(&self.file);
+        let text = fs::read_to_string(&path)
+            .unwrap_or_else(|error| panic!("{}: {}: {error}", self.name, self.file));
+        let times = text.matches(&self.from).count();
+        assert!(
+            !self.from.is_empty() && times == 1,
+            "{} no longer applies: found {times} times",
+            self.name
+        );
+        text.replacen(&self.from, &self.to, 1)
+    }
+}
+
+/// A copy of the project that differs in `src` alone; all else is linked.
+fn copy_of(root: &Path, copy: &Path) {
+    fs::create_dir_all(copy.join("src")).unwrap();
+    for entry in fs::read_dir(root).unwrap().map(Result::unwrap) {
+        let name = entry.file_name();
+        let to = copy.join(&name);
+        if name == "src"
+            || name == "target"
+            || name.to_string_lossy().starts_with(".git")
+            || to.exists()
+        {
+            continue;
+        }
+        link(&entry.path(), &to);
+    }
+    fs::copy(root.join("Cargo.lock"), replaced(&copy.join("Cargo.lock"))).unwrap();
+    copy_dir(&root.join("src"), &copy.join("src"));
+}
+
+/// The path, with the link that stood there removed.
+fn replaced(path: &Path) -> &Path {
+    // It may not be there.
+    let _ = fs::remove_file(path);
+    path
+}
+
+#[cfg(unix)]
+fn link(from: &Path, to: &Path) {
+    std::os::unix::fs::symlink(from, replaced(to)).unwrap();
+}
+
+#[cfg(not(unix))]
+fn link(from: &Path, to: &Path) {
+    if from.is_dir() {
+        copy_dir(from, to);
+    } else {
+        fs::copy(from, to).unwrap();
+    }
+}
+
+fn copy_dir(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_dir(&entry.path(), &to);
+        } else if fs::read(&to).ok() != fs::read(entry.path()).ok() {
+            fs::copy(entry.path(), &to).unwrap();
+        }
+    }
+}
+
+/// Builds the core's tests; gives the program, or what the compiler said. Nothing is optimised: it runs
+/// once.
+fn build(copy: &Path) -> Result<PathBuf, String> {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args([
+        "test",
+        "--offline",
+        "--test",
+        "core",
+        "--no-run",
+        "--message-format",
+        "json-render-diagnostics",
+    ]);
+    cargo.args([
+        "--config",
+        "profile.test.package.miniprogram-login.opt-level=0",
+    ]);
+    cargo
+        .env("CARGO_TARGET_DIR", copy.join("target"))
+        .env("CARGO_PROFILE_TEST_DEBUG", "0")
+        .current_dir(copy);
+    let output = cargo.output().unwrap();
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+    }
+    let said = String::from_utf8_lossy(&output.stdout);
+    let program = said
+        .lines()
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+        .find_map(|message| {
+            let is_core = message["target"]["name"] == "core";
+            is_core.then(|| message["executable"].as_str().map(PathBuf::from))?
+        });
+    program.ok_or_else(|| format!("no program in: {said}"))
+}
+
+/// Whether the tests pass, in time.
+fn passes(program: &Path) -> bool {
+    let mut tests = Command::new(program);
+    tests
+        .args(FAST)
+        .env("RUST_BACKTRACE", "0")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    let mut child = tests.spawn().unwrap();
+    // Read aside, so that what it says does not hold it up.
+    let mut said = child.stdout.take().unwrap();
+    let reader = std::thread::spawn(move || said.read_to_end(&mut Vec::new()));
+    let started = Instant::now();
+    let passed = loop {
+        match child.try_wait().unwrap() {
+            Some(status) => break status.success(),
+            None if started.elapsed() > PATIENCE => {
+                child.kill().unwrap();
+                child.wait().unwrap();
+                break false;
+            }
+            None => std::thread::sleep(Duration::from_millis(20)),
+        }
+    };
+    reader.join().unwrap().unwrap();
+    passed
+}
