@@ -296,28 +296,26 @@ fn whole_number(text: &[u8]) -> Option<i64> {
 
 /// An HTTP date (RFC 9110 IMF-fixdate, the form every server must send) as unix s.
 pub fn unix_seconds(date: &str) -> Option<i64> {
-    let b = date.trim_ascii().as_bytes();
-    let [.., b' ', b'G', b'M', b'T'] = b else {
+    let date = date.trim_ascii().as_bytes();
+    // Sun, 06 Nov 1994 08:49:37 GMT
+    let [_, _, _, b',', b' ', d @ .., b' ', b'G', b'M', b'T'] = date else {
         return None;
     };
-    if b.len() != 29
-        || b[3] != b','
-        || [b[4], b[7], b[11], b[16]] != [b' '; 4]
-        || [b[19], b[22]] != [b':'; 2]
-    {
+    let [d1, d2, b' ', m1, m2, m3, b' ', y1, y2, y3, y4, b' ', t @ ..] = d else {
         return None;
-    }
-    let digits = |from: usize, to: usize| {
-        b[from..to].iter().try_fold(0i64, |sum, byte| {
-            byte.is_ascii_digit()
-                .then(|| sum * 10 + i64::from(byte - b'0'))
-        })
+    };
+    let [h1, h2, b':', n1, n2, b':', s1, s2] = t else {
+        return None;
     };
     let month = b"JanFebMarAprMayJunJulAugSepOctNovDec"
         .chunks(3)
-        .position(|name| name == &b[8..11])? as i64;
-    let (day, year) = (digits(5, 7)?, digits(12, 16)?);
-    let (hour, minute, second) = (digits(17, 19)?, digits(20, 22)?, digits(23, 25)?);
+        .position(|name| name == [*m1, *m2, *m3])? as i64;
+    let (day, year) = (number(&[*d1, *d2])?, number(&[*y1, *y2, *y3, *y4])?);
+    let (hour, minute, second) = (
+        number(&[*h1, *h2])?,
+        number(&[*n1, *n2])?,
+        number(&[*s1, *s2])?,
+    );
     if !(1..=31).contains(&day) || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
@@ -330,4 +328,13 @@ pub fn unix_seconds(date: &str) -> Option<i64> {
     let days =
         365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 719_469;
     Some(((days * 24 + hour) * 60 + minute) * 60 + second)
+}
+
+fn number(digits: &[u8]) -> Option<i64> {
+    let value = |sum, digit: &u8| {
+        digit
+            .is_ascii_digit()
+            .then(|| sum * 10 + i64::from(digit - b'0'))
+    };
+    digits.iter().try_fold(0, value)
 }
