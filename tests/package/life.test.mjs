@@ -149,13 +149,14 @@ scenario('dispose of one wxp leaves the others alone', async s => {
   assert.equal(s.wasm.instances.length, 1)
 })
 
-scenario('dispose aborts what is on the wire', async s => {
-  const wxp = await s.active()
-  s.backend.will(HOME, NEVER)
+scenario('dispose aborts an exchange on the wire', async s => {
+  const wxp = await s.start()
+  s.backend.will('/user/weixin-login', NEVER)
   const call = s.watch(wxp.requestNeedLogin(s.home()))
   await s.clock.advance(100)
   wxp.dispose()
   s.isError((await s.outcome(call)).error, 'disposed')
+  assert.equal(s.backend.requests[0].aborted, true)
 })
 
 scenario('dispose inside isUnauthorized is survived', async s => {

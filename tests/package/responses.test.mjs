@@ -91,6 +91,15 @@ for (const [code, messages] of Object.entries(MESSAGES)) {
   })
 }
 
+once('rule 11: any text comes through whole: emoji, rare characters, half a character', async s => {
+  const wxp = await s.active()
+  for (const [errMsg, told] of [['request:fail 😀 𠮷野家 é', 'request:fail 😀 𠮷野家 é'], ['request:fail \ud83d half', 'request:fail \ufffd half']]) {
+    s.backend.will('/user/home', failure(errMsg))
+    assert.equal((await s.outcome(wxp.requestNeedLogin(s.home()))).error.errMsg, told)
+  }
+  assert.equal((await s.ok(wxp.requestNeedLogin({ url: '/user/home?name=😀\ud83d' }))).statusCode, 200)
+})
+
 const NUMBERS = { 5: 'timeout', 600000: 'network', 600001: 'network', 600002: 'domain_not_allowed', 600003: 'interrupted', 600009: 'request_failed', 602001: 'request_failed' }
 
 for (const [errno, code] of Object.entries(NUMBERS)) {

@@ -61,6 +61,17 @@ scenario('rule 18: a request under way when the instance dies is aborted or its 
   assert.equal(s.backend.to('/user/home').filter(request => request.query.get('name') === 'slow').length, 1)
 })
 
+scenario('rule 18: the exchange of a dead instance is aborted', async s => {
+  const wxp = await s.start()
+  s.backend.will('/user/weixin-login', NEVER)
+  const call = s.watch(wxp.ensureLogin())
+  await s.clock.advance(100)
+  trap(s)
+  s.isError((await s.outcome(wxp.requestNeedLogin(s.home()))).error, 'internal')
+  s.isError((await s.outcome(call)).error, 'internal')
+  assert.equal(s.backend.requests[0].aborted, true)
+})
+
 scenario('rule 18: a trap rejects what ran in every wxp, and each goes on by itself', async s => {
   s.homes.push('https://other.example.com')
   const first = await s.active()
