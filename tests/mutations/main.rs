@@ -9,6 +9,8 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// The rules, and those scenarios of the model that are over in a moment.
@@ -38,33 +40,31 @@ fn every_mutation_is_caught() {
     for mutation in &mutations {
         mutation.apply(root);
     }
-    let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mutations");
-    copy_of(root, &copy);
-    let program = build(&copy).expect("the copy builds like the original");
-    assert!(
-        passes(&program),
-        "the core's tests pass on the unbroken copy"
-    );
-    let mut survivors = Vec::new();
-    for mutation in &mutations {
-        let started = Instant::now();
-        let path = copy.join(&mutation.file);
-        fs::write(&path, mutation.apply(root)).unwrap();
-        let caught = match build(&copy) {
-            Ok(program) => !passes(&program),
-            Err(said) => panic!("{} does not compile:\n{said}", mutation.name),
-        };
-        println!(
-            "{}: {} in {:.1?}",
-            mutation.name,
-            if caught { "caught" } else { "SURVIVED" },
-            started.elapsed()
-        );
-        if !caught {
-            survivors.push(&mutation.name);
+    let lanes = std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(4);
+    let next = AtomicUsize::new(0);
+    let survivors = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for lane in 0..lanes {
+            let (mutations, next, survivors) = (&mutations, &next, &survivors);
+            scope.spawn(move || {
+                let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("mutations-{lane}"));
+                copy_of(root, &copy);
+                let (program, _) = build(&copy).expect("the copy builds like the original");
+                assert!(
+                    passes(&program),
+                    "the core's tests pass on the unbroken copy"
+                );
+                while let Some(mutation) = mutations.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if !mutation.is_caught(root, &copy) {
+                        survivors.lock().unwrap().push(&mutation.name);
+                    }
+                }
+            });
         }
-        fs::write(&path, fs::read(root.join(&mutation.file)).unwrap()).unwrap();
-    }
+    });
+    let survivors = survivors.into_inner().unwrap();
     println!(
         "{} of {} mutations caught",
         mutations.len() - survivors.len(),
@@ -103,6 +103,26 @@ impl Mutation {
             from: lines('-'),
             to: lines('+'),
         }
+    }
+
+    /// Breaks the copy, tries it, and mends it.
+    fn is_caught(&self, root: &Path, copy: &Path) -> bool {
+        let started = Instant::now();
+        let path = copy.join(&self.file);
+        fs::write(&path, self.apply(root)).unwrap();
+        let caught = match build(copy) {
+            Ok((_, true)) => panic!("{}: cargo saw no change", self.name),
+            Ok((program, false)) => !passes(&program),
+            Err(said) => panic!("{} does not compile:\n{said}", self.name),
+        };
+        fs::write(&path, fs::read(root.join(&self.file)).unwrap()).unwrap();
+        println!(
+            "{}: {} in {:.1?}",
+            self.name,
+            if caught { "caught" } else { "SURVIVED" },
+            started.elapsed()
+        );
+        caught
     }
 
     /// The broken text of its file.
@@ -172,9 +192,9 @@ fn copy_dir(from: &Path, to: &Path) {
     }
 }
 
-/// Builds the core's tests; gives the program, or what the compiler said. Nothing is optimised: it runs
+/// Builds the core's tests; gives the program and whether it was there already, or what the compiler said. Nothing is optimised: it runs
 /// once.
-fn build(copy: &Path) -> Result<PathBuf, String> {
+fn build(copy: &Path) -> Result<(PathBuf, bool), String> {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args([
         "test",
@@ -198,13 +218,14 @@ fn build(copy: &Path) -> Result<PathBuf, String> {
         return Err(String::from_utf8_lossy(&output.stderr).into_owned());
     }
     let said = String::from_utf8_lossy(&output.stdout);
-    let program = said
+    let messages = said
         .lines()
-        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
-        .find_map(|message| {
-            let is_core = message["target"]["name"] == "core";
-            is_core.then(|| message["executable"].as_str().map(PathBuf::from))?
-        });
+        .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let mut programs = messages.filter(|message| message["target"]["name"] == "core");
+    let program = programs.find_map(|message| {
+        let path = message["executable"].as_str()?;
+        Some((PathBuf::from(path), message["fresh"] == true))
+    });
     program.ok_or_else(|| format!("no program in: {said}"))
 }
 

@@ -1,5 +1,6 @@
 //! The rules of behaviour, one test or more for each; the number is the rule's.
 
+mod codes;
 mod life;
 mod login;
 mod reentry;
