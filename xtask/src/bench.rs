@@ -1,5 +1,96 @@
-use anyhow::Result;
+//! `cargo xtask bench`: what the package costs beside code written by hand and beside its peers, and the gate on its size and on the
+//! instructions it executes.
 
-pub fn run(_args: &[String]) -> Result<()> {
+mod baseline;
+mod count;
+mod node;
+mod plot;
+mod report;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+
+use crate::{
+    build,
+    files::{recreate, write},
+    sh::{root, target},
+    tools,
+};
+use baseline::Figures;
+
+/// What the package is compared with, by its file in tests/bench/subjects.
+const PEERS: [&str; 5] = ["axios", "alova", "luch-request", "flyio", "wafer2"];
+
+/// Measures everything, or with `--record` makes today's size and instruction counts the ones that the gate compares with.
+pub fn run(args: &[String]) -> Result<()> {
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match args.as_slice() {
+        [] => measure(),
+        ["--record"] => {
+            build::run()?;
+            baseline::record(&figures(&count(&build::pkg())?)?)
+        }
+        _ => bail!("usage: cargo xtask bench [--record]"),
+    }
+}
+
+/// Fails when the built package is larger, or executes more instructions, than recorded.
+pub fn gate() -> Result<()> {
+    tools::node()?;
+    baseline::compare(&figures(&count(&build::pkg())?)?)
+}
+
+fn measure() -> Result<()> {
+    let pkg = match std::env::var_os("MINIPROGRAM_LOGIN_PKG") {
+        Some(dir) => std::path::absolute(dir)?,
+        None => {
+            build::run()?;
+            build::pkg()
+        }
+    };
+    tools::node()?;
+    node::install()?;
+    let counts = count(&pkg)?;
+    let results = report::Results {
+        timing: node::run("timing", &pkg, &PEERS)?,
+        cold: node::run("cold", &pkg, &[])?,
+        memory: node::run_as("memory", &pkg, "ours")?,
+        handwritten_memory: node::run_as("memory", &pkg, "handwritten")?,
+        counts,
+    };
+    let json = dir().join("results.json");
+    let svg = dir().join("results.svg");
+    write(&json, serde_json::to_string_pretty(&results)? + "\n")?;
+    write(&svg, plot::draw(&results))?;
+    println!("{}", report::text(&results));
+    for file in [json, svg] {
+        let shown = file.strip_prefix(root()).unwrap_or(&file);
+        println!("{}", shown.display());
+    }
     Ok(())
+}
+
+fn dir() -> PathBuf {
+    target().join("bench")
+}
+
+/// Executes the package with a module that counts.
+fn count(pkg: &std::path::Path) -> Result<report::Counts> {
+    recreate(&dir())?;
+    node::bundle(&["ours", "handwritten"])?;
+    let module = dir().join("counting.wasm");
+    let shipped = std::fs::read(pkg.join("miniprogram_dist/miniprogram_login.wasm.br"))?;
+    write(&module, count::instrument(&node::decompress(&shipped)?)?)?;
+    node::run_with("count", pkg, serde_json::json!({ "module": module }))
+}
+
+fn figures(counts: &report::Counts) -> Result<Figures> {
+    let mut figures = baseline::sizes()?;
+    for (what, count) in counts {
+        figures.insert(format!("instructions, {what}"), count.instructions);
+    }
+    Ok(figures)
 }
