@@ -4,6 +4,7 @@
 //! `cargo build --release -p miniprogram-server && cargo run --release -p miniprogram-server --example load`
 
 #[path = "../tests/server/postgres.rs"]
+#[expect(dead_code, reason = "the tests stop it too")]
 mod postgres;
 
 use std::io::{BufRead, BufReader};

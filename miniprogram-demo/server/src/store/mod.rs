@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context, ensure};
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{AnyPool, Executor, SqlStr};
+use sqlx::{AnyPool, Connection, Executor, SqlStr};
 
 pub use avatars::Avatar;
 pub use sessions::{NewSession, Session};
@@ -18,6 +18,8 @@ pub use users::User;
 
 use crate::crypto::{hex, random};
 
+/// How long a connection may rest before it is tested again.
+const TRUSTED_REST: Duration = Duration::from_secs(1);
 const SQLITE: &str = include_str!("../../migrations/sqlite/0001_init.sql");
 const POSTGRES: &str = include_str!("../../migrations/postgres/0001_init.sql");
 
@@ -49,6 +51,14 @@ impl Store {
         let pool = AnyPoolOptions::new()
             .max_connections(if sqlite { 4 } else { 16 })
             .acquire_timeout(Duration::from_secs(10))
+            // A ping before every query would double the time of each. A connection that was just in
+            // use is trusted; one that rested may have been cut meanwhile.
+            .test_before_acquire(false)
+            .before_acquire(|connection, about| {
+                Box::pin(async move {
+                    Ok(about.idle_for < TRUSTED_REST || connection.ping().await.is_ok())
+                })
+            })
             .after_connect(move |connection, _| {
                 Box::pin(async move {
                     if sqlite {

@@ -23,6 +23,25 @@ async fn postgresql_serves_two_instances() {
     two_instances(&sim, config).await;
 }
 
+#[tokio::test]
+async fn a_backend_survives_a_restart_of_its_database() {
+    let (sim, directory, postgres) = (Sim::start().await, directory(), Postgres::start());
+    let mut config = config(&sim, &directory);
+    config.database_url = postgres.url.clone().into();
+    let backend = Backend::start(config).await;
+    let token = backend.token(&sim, "eva").await;
+    assert_eq!(backend.get("/healthz", "").await.status, 200);
+    postgres.stop();
+    assert_eq!(
+        backend.get("/healthz", "").await.codes(),
+        (500, 50001),
+        "it says so"
+    );
+    postgres.start_server();
+    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    assert_eq!(backend.get("/user/home", &token).await.codes(), (200, 200));
+}
+
 async fn two_instances(sim: &Sim, config: Config) {
     sim.put("/settings", json!({ "phoneCallsPerSecond": 0 }))
         .await;

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 pub struct Postgres {
     pub url: String,
     programs: PathBuf,
+    port: u16,
     owner: Option<(u32, u32)>,
     directory: TempDir,
 }
@@ -29,6 +30,7 @@ impl Postgres {
         let postgres = Self {
             url,
             programs,
+            port,
             owner,
             directory,
         };
@@ -42,45 +44,55 @@ impl Postgres {
                 "--locale=C",
             ],
         );
-        let sockets = postgres.directory.path().display();
-        let options = format!("-h 127.0.0.1 -p {port} -k {sockets} -F");
-        let log = postgres.directory.path().join("log");
-        postgres.run(
-            "pg_ctl",
-            &[
-                "start",
-                "--wait",
-                "--options",
-                &options,
-                "--log",
-                &log.display().to_string(),
-            ],
-        );
+        postgres.start_server();
         postgres
     }
 
+    /// As an operator would, while backends hold connections.
+    pub fn stop(&self) {
+        self.run("pg_ctl", &["stop", "--wait", "--mode=fast"]);
+    }
+
+    /// Starts it again after `stop`.
+    pub fn start_server(&self) {
+        let port = self.port;
+        let sockets = self.directory.path().display();
+        let options = format!("-h 127.0.0.1 -p {port} -k {sockets} -F");
+        let log = self.directory.path().join("log").display().to_string();
+        self.run(
+            "pg_ctl",
+            &["start", "--wait", "--options", &options, "--log", &log],
+        );
+    }
+
     fn run(&self, program: &str, arguments: &[&str]) {
+        let status = self.command(program, arguments).status();
+        let status = status.unwrap_or_else(|error| panic!("{program}: {error}"));
+        assert!(status.success(), "{program} failed: {status}");
+    }
+
+    fn command(&self, program: &str, arguments: &[&str]) -> Command {
+        let directory = self.directory.path();
         let mut command = Command::new(self.programs.join(program));
         command
             .arg("--pgdata")
-            .arg(self.directory.path().join("data"))
+            .arg(directory.join("data"))
             .args(arguments);
-        command
-            .current_dir(self.directory.path())
-            .stdout(Stdio::null());
+        command.current_dir(directory).stdout(Stdio::null());
         if let Some((uid, gid)) = self.owner {
             command.uid(uid).gid(gid);
         }
-        let status = command
-            .status()
-            .unwrap_or_else(|error| panic!("{program}: {error}"));
-        assert!(status.success(), "{program} failed: {status}");
+        command
     }
 }
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        self.run("pg_ctl", &["stop", "--wait", "--mode=immediate"]);
+        // A test that failed may have left it stopped; its own message is the one to show.
+        drop(
+            self.command("pg_ctl", &["stop", "--wait", "--mode=immediate"])
+                .status(),
+        );
     }
 }
 
