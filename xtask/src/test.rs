@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::{Result, bail};
 
 use crate::{
-    build, demo,
+    bench, build, demo,
     sh::{command, node_tool, root, run as spawn},
     tools,
 };
@@ -26,6 +26,7 @@ const STEPS: &[Step] = &[
         spawn(command("cargo").args(["test", "--workspace", "--quiet"]))
     }),
     ("package", build::run),
+    ("size and instruction count", bench::gate),
     ("tests in a browser", browser::run),
     ("package in a bare sandbox", sandbox),
     ("typings", || {
