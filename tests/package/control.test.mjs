@@ -8,6 +8,7 @@ import path from 'node:path'
 import { after, test } from 'node:test'
 import { BROKEN, broken } from './broken.mjs'
 import { PKG } from './sandbox.mjs'
+import { CODES } from './scenario.mjs'
 
 const here = import.meta.dirname
 const temp = fs.mkdtempSync(path.join(os.tmpdir(), 'package-control-'))
@@ -42,6 +43,11 @@ function run(pkg, file, names) {
 const text = fs.readFileSync(path.join(here, '../README.md'), 'utf8')
 /** The rows of the fault table: | number | fault | file | test | */
 const rows = [...text.matchAll(/^\| (\d+) \| (.*?) \| `(.*?)` \| (.*?) \|$/gm)].map(([, number, fault, file, name]) => ({ number: Number(number), fault, file, name: name.replace(/`/g, '') }))
+
+test('every code of the closed union is expected by some test', () => {
+  const tests = fs.readdirSync(here).filter(file => file.endsWith('.test.mjs')).map(file => fs.readFileSync(path.join(here, file), 'utf8')).join()
+  assert.deepEqual([...CODES].filter(code => !tests.includes(`'${code}'`) && !new RegExp(`^  ${code}: \\[`, 'm').test(tests)), [])
+})
 
 test('the unchanged package behind the same door passes', async () => {
   const pkg = stand('unchanged', broken(''))

@@ -22,7 +22,7 @@ export function network(phone) {
     if (call.over) return
     if (active.size >= CONCURRENT) return void queued.push(call)
     active.add(call)
-    const { api, args, request } = call
+    const { api, request } = call
     if (phone.suspended) return fail(call, { errMsg: `${api}:fail interrupted`, errno: 600003 })
     const got = backend.respond(request)
     if (got.never) return
