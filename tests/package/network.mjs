@@ -75,9 +75,11 @@ export function network(phone) {
     change() {
       for (const call of [...active]) fail(call, { errMsg: `${call.api}:fail errcode:10011 cronet_error_code:0 error_msg:network change, cancel all task`, errno: 600001 })
     },
-    /** How many calls are under way. */
-    get active() {
-      return active.size + queued.length
+    /** The app was killed: nobody is left to hear an answer. */
+    drop() {
+      for (const call of [...active, ...queued]) call.over = true
+      active.clear()
+      queued.length = 0
     },
   }
 }

@@ -119,10 +119,21 @@ class Life {
         s.wasm.last.trapAt = s.wasm.last.calls + 1 + Math.floor(this.next() * 6)
         this.trapped = true
       },
+      dispose: () => {
+        this.cut()
+        wxp.dispose()
+        this.wxp = s.create()
+      },
+      relaunch: () => {
+        this.cut()
+        this.calls = this.calls.filter(({ seen }) => seen && seen.settled)
+        s.launch()
+        this.wxp = s.create()
+      },
       session: () => assert.ok(['loading', 'none', 'logging-in', 'active'].includes(wxp.session.status)),
     }
-    const weights = { request: 4, burst: 2, wait: 4, little: 4, login: 2, exchange: 2, trap: 0.4, age: 0.5, jump: 0.5 }
-    const names = Object.keys(actions).flatMap(name => Array(Math.ceil((weights[name] || 1) * 2)).fill(name))
+    const weights = { request: 4, burst: 2, wait: 4, little: 4, login: 2, exchange: 2, trap: 0.5, dispose: 0.5, relaunch: 0.5, age: 0.5, jump: 0.5 }
+    const names = Object.keys(actions).flatMap(name => Array(Math.round((weights[name] || 1) * 2)).fill(name))
     const name = this.pick(names)
     this.steps.push(name)
     await actions[name]()

@@ -59,6 +59,7 @@ export class Scenario {
   launch() {
     this.clock.empty()
     this.phone.heard.clear()
+    this.phone.net.drop()
     this.sandbox = new Sandbox(this.phone, this.mode)
     this.wasm = this.sandbox.wasm
     this.sandboxes.push(this.sandbox)

@@ -134,6 +134,17 @@ scenario('rule 18: a wxp made just before the instance dies does not move in wit
   assert.deepEqual(dead(s).flatMap(instance => instance.callsAfterDeath), [])
 })
 
+scenario('rule 18: a wxp disposed of just before the instance dies leaves it alone', async s => {
+  const first = await s.active()
+  const second = await s.active({ storage: { key: 'second' } })
+  first.dispose()
+  trap(s)
+  s.isError((await s.outcome(second.requestNeedLogin(s.home()))).error, 'internal')
+  assert.equal((await s.ok(second.requestNeedLogin(s.home()))).statusCode, 200)
+  await s.clock.advance(60_000)
+  assert.deepEqual(dead(s).flatMap(instance => instance.callsAfterDeath), [])
+})
+
 once('rule 18: a trap while the core is made rejects the load, and the next call loads afresh', async s => {
   const make = s.wasm.make
   let first = true
