@@ -147,6 +147,8 @@ export class RequestCall extends Call {
         return this.fail(client.failure({ hook: 1, errMsg: 'isUnauthorized: ' + (e && e.message || e) }))
       }
     }
+    // The app's function may have ended this call, or everything.
+    if (this.state !== OUT) return
     this.answer = res
     let next
     try {

@@ -10,7 +10,7 @@ let loading
 
 /**
  * @param {Record<string, any>} options
- * @returns {Promise<{glue: any, clients: Set<any>}>} the living instance; a failed load is not remembered
+ * @returns {Promise<{glue: any, clients: Set<any>, dead: boolean}>} the living instance; a failed load is not remembered
  */
 export function load(options) {
   if (loading) return loading
@@ -24,7 +24,7 @@ export function load(options) {
       const glue = createGlue()
       return api.instantiate(path, { './miniprogram_login_bg.js': glue }).then(result => {
         glue.__wbg_set_wasm((result.instance || result).exports)
-        return { glue, clients: new Set() }
+        return { glue, clients: new Set(), dead: false }
       })
     }
     const settle = then => value => {
@@ -44,6 +44,7 @@ export function load(options) {
 /** After a trap: the instance is dead, and everybody on it must know. */
 export function bury(instance, cause) {
   loading = undefined
+  instance.dead = true
   const clients = Array.from(instance.clients)
   instance.clients.clear()
   for (const client of clients) client.died(cause)

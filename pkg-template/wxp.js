@@ -36,13 +36,18 @@ export class Client {
 
   load() {
     if (this.loading) return
-    const attempt = load(this.options).then(instance => this.attach(instance))
+    const attempt = this.settleIn()
     this.loading = attempt
     this.ready = attempt
     attempt.then(() => this.enterAll(), reason => {
       if (this.loading === attempt) this.loading = null
       this.failAll(reason)
     })
+  }
+
+  settleIn() {
+    // The instance may have died since it loaded.
+    return load(this.options).then(instance => instance.dead ? this.settleIn() : this.attach(instance))
   }
 
   attach(instance) {
@@ -300,7 +305,7 @@ export class Client {
     this.detach()
     this.failAll(error('disposed', 'load'))
     // Not now: a call into the core may be what led here.
-    if (core) setTimeout(() => core.free())
+    if (core) setTimeout(() => instance.dead || core.free())
     this.listeners = {}
   }
 }

@@ -83,8 +83,8 @@ impl<P: Platform> Client<P> {
                     self.update(|session, _| session.restore(token));
                 }
             }
-            Some(Err(failure)) => self.storage_failed(started, &failure),
-            None => self.storage_failed(started, &silent()),
+            Some(Err(failure)) => self.storage_failed(started, &failure, None),
+            None => self.storage_failed(started, &silent(), None),
         }
     }
 
@@ -309,8 +309,19 @@ impl<P: Platform> Client<P> {
         }
     }
 
-    fn storage_failed(&self, started: Ms, failure: &Failure) {
-        let error = self.wx_error(Code::StorageFailed, Stage::Storage, failure);
+    /// `record`: what was being written; its token may be neither the current one nor the one before.
+    fn storage_failed(&self, started: Ms, failure: &Failure, record: Option<&Record>) {
+        let error = {
+            let session = self.0.session.borrow();
+            let [current, former] = session.secrets();
+            let written = record.map_or("", |record| &record.token);
+            Error::from_wx(
+                Code::StorageFailed,
+                Stage::Storage,
+                failure,
+                &[current, former, written],
+            )
+        };
         self.log(Stage::Storage, started, Some(&error));
         self.emit_error(error);
     }
@@ -362,8 +373,8 @@ async fn store<P: Platform>(client: Client<P>) {
         .await
         {
             Some(Ok(())) => {}
-            Some(Err(failure)) => client.storage_failed(started, &failure),
-            None => client.storage_failed(started, &silent()),
+            Some(Err(failure)) => client.storage_failed(started, &failure, record.as_ref()),
+            None => client.storage_failed(started, &silent(), None),
         }
     }
     client.0.storing.set(false);

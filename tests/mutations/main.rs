@@ -3,6 +3,7 @@
 //!
 //! A mutation names a file, then what to replace (lines with `-`) by what (lines with `+`).
 
+#![cfg(not(target_arch = "wasm32"))] // `wasm-pack test` builds every test
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use std::fs;
