@@ -295,6 +295,14 @@ export class Client {
     }
   }
 
+  free(core, instance) {
+    try {
+      if (!instance.dead) core.free()
+    } catch (e) {
+      this.trapped(instance, e)
+    }
+  }
+
   dispose() {
     if (this.disposed) return
     this.disposed = true
@@ -305,7 +313,7 @@ export class Client {
     this.detach()
     this.failAll(error('disposed', 'load'))
     // Not now: a call into the core may be what led here.
-    if (core) setTimeout(() => instance.dead || core.free())
+    if (core) setTimeout(() => this.free(core, instance))
     this.listeners = {}
   }
 }
