@@ -158,8 +158,9 @@ impl World {
     /// A request on the wire fails with what wx says.
     pub fn break_off(&self, step: StepId, failure: &Failure) {
         let id = self.off_the_wire(step);
-        let token = self.client().bearer().unwrap_or_default();
-        let error = Error::from_wx(of_transport(failure), Stage::Request, failure, &[&token]);
+        let error = self
+            .client()
+            .wx_error(of_transport(failure), Stage::Request, failure);
         self.settle(id, Settled::Rejected(error));
     }
 

@@ -6,6 +6,9 @@ mod scenarios;
 
 use run::{Run, Scenario};
 
+/// No schedule has more moves than this: each comes to an end.
+const LONGEST: usize = 300;
+
 /// Tries every order in which the scenario can happen; gives their number and the most logins of any. Depth first: what was done
 /// cannot be undone, so each schedule is run from the start, along the choices of the last one.
 ///
@@ -20,6 +23,13 @@ pub fn explore(scenario: &Scenario) -> (usize, u32) {
             let choices = run.choices();
             if choices == 0 {
                 break;
+            }
+            if at == LONGEST {
+                fail(
+                    scenario,
+                    path.iter().map(|choice| choice.0),
+                    "it goes on for ever",
+                );
             }
             if at == path.len() {
                 path.push((0, choices));

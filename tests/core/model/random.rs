@@ -1,8 +1,8 @@
 //! Random orders of scenarios too large to try every order of. The seed is printed and can be given:
 //! `MODEL_SEED=… MODEL_RUNS=… cargo test --test core random`.
 
-use super::fail;
 use super::run::{Act, CALM, Heard, Run, Scenario, Stored, Way};
+use super::{LONGEST, fail};
 
 const LARGE: Scenario = Scenario {
     name: "a busy app",
@@ -101,6 +101,10 @@ fn run(seed: u64) {
     let mut run = Run::new(&scenario);
     let mut path = Vec::new();
     while run.choices() > 0 {
+        assert!(
+            path.len() < LONGEST,
+            "it goes on for ever (MODEL_SEED={seed} MODEL_RUNS=1)"
+        );
         let choice = dice.below(run.choices());
         path.push(choice);
         if let Err(broken) = run.take(choice) {

@@ -46,6 +46,8 @@ fn rule_08_bearer_goes_home_only() {
         "https:api.example.com/",
         "https://cdn.example.com/",
         "http://127.0.0.1:3001/",
+        "https://127.0.0.1:3000/x",
+        "http://cdn.example.com:8443/",
         "wss://api.example.com/",
         "javascript:alert(1)",
     ];
