@@ -22,6 +22,10 @@ const STEPS: &[Step] = &[
         spawn(command("cargo").args(["fmt", "--all", "--check"]))
     }),
     ("clippy", clippy),
+    ("licences, bans and sources", || {
+        tools::deny()?;
+        spawn(command("cargo-deny").args(["--workspace", "check", "licenses", "bans", "sources"]))
+    }),
     ("native tests", || {
         spawn(command("cargo").args(["test", "--workspace", "--quiet"]))
     }),

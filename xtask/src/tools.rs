@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use crate::sh::{command, output, root, run, target};
 
 const WASM_PACK: &str = "0.15.1";
+const CARGO_DENY: &str = "0.20.2";
 const NODE_MAJOR: u32 = 20;
 
 /// The wasm32 target, wasm-pack, and the wasm-bindgen CLI of exactly the crate's version.
@@ -24,6 +25,11 @@ pub fn wasm() -> Result<()> {
     }
     cargo_tool("wasm-pack", "wasm-pack", WASM_PACK)?;
     cargo_tool("wasm-bindgen-cli", "wasm-bindgen", &wasm_bindgen_version()?)
+}
+
+/// cargo-deny, which reads deny.toml.
+pub fn deny() -> Result<()> {
+    cargo_tool("cargo-deny", "cargo-deny", CARGO_DENY)
 }
 
 /// The version in Cargo.lock. Glue and module only fit together when the CLI's version equals the crate's.
@@ -54,7 +60,7 @@ fn cargo_tool(package: &str, program: &str, version: &str) -> Result<()> {
             ])
             .arg("--root")
             .arg(target().join("tools"))
-            // Both tools share most of what they are made of, and run for a second: compile them once, and quickly.
+            // The tools share much of what they are made of, and run for a second: compile it once, and quickly.
             .arg("--target-dir")
             .arg(target().join("tools/build"))
             .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
