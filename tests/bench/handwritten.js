@@ -134,7 +134,11 @@ class Client {
   fly() {
     const { epoch } = this
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject({ errMsg: 'login:fail timeout' }), DEADLINE)
+      const timer = setTimeout(() => {
+        // What still comes of this flight comes too late.
+        this.epoch++
+        reject({ errMsg: 'login:fail timeout' })
+      }, DEADLINE)
       const end = then => value => {
         clearTimeout(timer)
         if (epoch === this.epoch) then(value)
@@ -154,6 +158,7 @@ class Client {
     const { wx } = this
     const code = new Promise((resolve, reject) => wx.login({ success: res => resolve(res.code), fail: reject }))
     const answer = code.then(code => new Promise((resolve, reject) => {
+      if (epoch !== this.epoch) throw { errMsg: 'login:fail too late' }
       wx.request({ url: this.loginUrl, method: 'POST', data: { code }, timeout: DEADLINE, success: resolve, fail: reject })
     }))
     return answer.then(({ statusCode, data }) => {
