@@ -43,6 +43,8 @@ export function load(options) {
 
 /** After a trap: the instance is dead, and everybody on it must know. */
 export function bury(instance, cause) {
+  // Once: the next instance may be loading already.
+  if (instance.dead) return
   loading = undefined
   instance.dead = true
   const clients = Array.from(instance.clients)

@@ -122,13 +122,39 @@ pub trait Source {
     fn ms(&self, name: &str) -> Option<Ms>;
 }
 
+/// An [`Origin`] that is kept.
+#[derive(Clone, Debug)]
+struct Home {
+    https: bool,
+    host: String,
+    port: u16,
+}
+
+impl Home {
+    fn of(origin: Origin<'_>) -> Self {
+        Self {
+            https: origin.https,
+            host: origin.host.into(),
+            port: origin.port,
+        }
+    }
+
+    fn origin(&self) -> Origin<'_> {
+        Origin {
+            https: self.https,
+            host: &self.host,
+            port: self.port,
+        }
+    }
+}
+
 /// The options, read and resolved.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// `baseUrl` without a slash at its end.
     base: String,
-    /// Urls whose origins may see the token besides that of `base`.
-    allowed: Vec<String>,
+    /// The origins that may see the token.
+    homes: Vec<Home>,
     /// Where codes are exchanged.
     pub login_url: String,
     /// Where profiles go.
@@ -180,19 +206,21 @@ impl Config {
                 ));
             }
         }
-        let allowed = source.texts("allowedOrigins");
-        if !allowed
-            .iter()
-            .all(|url| Origin::parse(url).is_some_and(|origin| origin.is_secure()))
-        {
-            return Err(wrong(
-                "allowedOrigins",
-                "should hold origins such as https://cdn.example.com",
-            ));
+        let mut homes: Vec<Home> = Origin::parse(&base).map(Home::of).into_iter().collect();
+        for url in source.texts("allowedOrigins") {
+            match Origin::parse(&url) {
+                Some(origin) if origin.is_secure() => homes.push(Home::of(origin)),
+                _ => {
+                    return Err(wrong(
+                        "allowedOrigins",
+                        "should hold origins such as https://cdn.example.com",
+                    ));
+                }
+            }
         }
         let mut config = Self {
             base,
-            allowed,
+            homes,
             login_url: String::new(),
             profile_url: None,
             phone_url: None,
@@ -223,10 +251,7 @@ impl Config {
         let Some(target) = Origin::parse(url) else {
             return false;
         };
-        target.is_secure()
-            && core::iter::once(&self.base)
-                .chain(&self.allowed)
-                .any(|home| Origin::parse(home) == Some(target))
+        target.is_secure() && self.homes.iter().any(|home| home.origin() == target)
     }
 
     fn endpoint(&self, name: &'static str, source: &impl Source) -> Result<Option<String>, Error> {
