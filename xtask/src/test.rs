@@ -98,7 +98,7 @@ fn clippy() -> Result<()> {
         "clippy",
         "--package",
         "miniprogram-login",
-        "--lib",
+        "--all-targets",
         "--target",
         "wasm32-unknown-unknown",
     ];
