@@ -222,8 +222,12 @@ fn rule_03_the_cooldown_doubles_up_to_its_maximum() {
 #[test]
 fn rule_03_the_app_itself_show_and_online_skip_the_cooldown() {
     let skips: [fn(&App); 4] = [
-        |app| drop(app.ensure()),
-        |app| drop(app.phone(&secret("p1"))),
+        |app| {
+            app.ensure();
+        },
+        |app| {
+            app.phone(&secret("p1"));
+        },
         |app| {
             app.show();
             app.get();

@@ -140,3 +140,15 @@ fn rule_02_steps_that_answer_at_once_log_in_inside_the_call() {
     assert_eq!(app.sent(call), [Some("t1".to_string())]);
     app.assert_idle();
 }
+
+#[test]
+fn rule_02_a_login_that_fails_at_once_rejects_inside_the_call() {
+    let app = App::new();
+    app.reflex(|_, step| {
+        matches!(step, Step::Login { .. }).then(|| Outcome::Failed(failure("login:fail", None)))
+    });
+    for call in [app.get(), app.ensure()] {
+        assert_eq!(app.code(call), Some(Code::LoginFailed));
+    }
+    app.assert_idle();
+}

@@ -49,6 +49,7 @@ fn rule_08_bearer_goes_home_only() {
         "https://127.0.0.1:3000/x",
         "http://cdn.example.com:8443/",
         "wss://api.example.com/",
+        " https://api.example.com/",
         "javascript:alert(1)",
     ];
     let app = App::with(&options);
