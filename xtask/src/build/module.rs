@@ -81,8 +81,6 @@ fn optimised(built: &Path, level: &str) -> Result<Vec<u8>> {
         "--signext-lowering",
         // Exported globals, which iOS does not have and the glue does not read.
         "--remove-exports=__abort_handler,__instance_terminated",
-        // Repeated bodies compress better than inlined ones.
-        "--no-inline=*",
         level,
         "--converge",
         "--strip-debug",
