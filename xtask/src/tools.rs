@@ -48,8 +48,9 @@ fn cargo_tool(package: &str, program: &str, version: &str) -> Result<()> {
         return Ok(());
     }
     println!("installing {package} {version} (compiles for some minutes, once)");
-    let install = |locked: &[&str]| {
-        run(command("cargo")
+    let install = || {
+        let mut cargo = command("cargo");
+        cargo
             .args([
                 "install",
                 "--quiet",
@@ -57,18 +58,21 @@ fn cargo_tool(package: &str, program: &str, version: &str) -> Result<()> {
                 "--version",
                 version,
                 package,
+                "--root",
             ])
-            .arg("--root")
             .arg(target().join("tools"))
             // The tools share much of what they are made of, and run for a second: compile it once, and quickly.
             .arg("--target-dir")
             .arg(target().join("tools/build"))
             .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
-            .env("CARGO_PROFILE_RELEASE_LTO", "false")
-            .args(locked))
+            .env("CARGO_PROFILE_RELEASE_LTO", "false");
+        cargo
     };
     // Its own lock file is the safer choice, but a registry's mirror may not have each of those exact versions yet.
-    install(&["--locked"]).or_else(|_| install(&[]))?;
+    if output(install().arg("--locked")).is_err() {
+        println!("not with the versions of its own lock file: with the newest that fit");
+        run(&mut install())?;
+    }
     let printed = installed();
     if !is_it(&printed) {
         bail!(
