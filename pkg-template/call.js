@@ -139,10 +139,10 @@ export class RequestCall extends Call {
     const { client, permit } = this
     this.task = null
     if ((permit & ACTION) === PLAIN) return this.settle(res)
-    let judged
+    let judged = -1
     if (client.isUnauthorized) {
       try {
-        judged = !!client.isUnauthorized(res)
+        judged = client.isUnauthorized(res) ? 1 : 0
       } catch (e) {
         return this.fail(client.failure({ hook: 1, errMsg: 'isUnauthorized: ' + (e && e.message || e) }))
       }

@@ -3,7 +3,8 @@
 import { options as kinds, should } from './options.js'
 
 const isObject = value => typeof value === 'object' && value !== null
-const isText = value => typeof value === 'string' && value !== ''
+// The core is given them line by line.
+const isText = value => typeof value === 'string' && /^[^\n]+$/.test(value)
 const IS = {
   url: value => isText(value) && /^https?:\/\/[^/?#\s\\@]+(\/[^?#\s\\]*)?$/i.test(value),
   text: isText,

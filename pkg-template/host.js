@@ -9,13 +9,14 @@ const dateOf = ({ header }) => {
   for (const name in header) if (name.toLowerCase() === 'date') return header[name]
 }
 
-/** @returns what the core calls; `answer(ticket, ok, value)` brings an answer to it */
+/** @returns the steps; `answer(ticket, ok, value)` brings an answer to it */
 export function createHost(client, answer) {
   const { wx, options } = client
   const { body, readToken, header } = options.login
   const encrypt = options.storage && options.storage.encrypt
   /** Tickets whose answer is still wanted, with what undoes their step. */
   const open = new Map()
+  let closed = false
   const settle = (ticket, ok, value) => {
     if (open.delete(ticket)) answer(ticket, ok, value)
   }
@@ -27,10 +28,11 @@ export function createHost(client, answer) {
     if (undo) undo()
   }
   /** Runs a step; one that cannot even start has failed. */
-  const step = (name, run) => (ticket, a, b, c, d) => {
+  const step = (name, run) => (ticket, ...args) => {
+    if (closed) return
     open.set(ticket, undefined)
     try {
-      run(ticket, a, b, c, d)
+      run(ticket, ...args)
     } catch (e) {
       failed(ticket, { errMsg: `${name}:fail ${e && (e.errMsg || e.message) || e}` })
     }
@@ -64,7 +66,6 @@ export function createHost(client, answer) {
       const found = at(value, path)
       return typeof found === 'number' || typeof found === 'string' && found ? Number(found) : NaN
     },
-    lines: (value, path) => (at(value, path) || []).map(text => text + '\n').join(''),
 
     sleep: step('sleep', (ticket, ms) => {
       const timer = setTimeout(() => done(ticket), ms)
@@ -87,7 +88,12 @@ export function createHost(client, answer) {
       if (body) hook(ticket, 'login.body', () => body({ code }), send)
       else send({ code })
     }),
-    post: step('request', (ticket, url, token, data, timeout) => {
+    post: step('request', (ticket, op, url, token, fields, timeout) => {
+      let data
+      if (fields) {
+        data = {}
+        for (const field of fields.split(' ')) data[field] = client.ops.get(op).value[field]
+      }
       post(ticket, { url, data, timeout, header: { Authorization: 'Bearer ' + token } }, res => done(ticket, res))
     }),
     read: step('getStorage', (ticket, key) => {
@@ -99,23 +105,23 @@ export function createHost(client, answer) {
         fail: err => /not found/.test(err && err.errMsg) ? done(ticket) : failed(ticket, err),
       })
     }),
-    write: step('setStorage', (ticket, key, data) => {
-      if (encrypt) {
-        if (data) wx.setStorage(Object.assign({ key, data, encrypt }, callbacks(ticket)))
-        else wx.removeStorage(Object.assign({ key }, callbacks(ticket)))
-      } else {
-        if (data) wx.setStorageSync(key, data)
-        else wx.removeStorageSync(key)
-        done(ticket)
-      }
+    write: step('setStorage', (ticket, key, version, binding, token, received, life) => {
+      const data = { version, binding, token, received, life }
+      if (encrypt) return wx.setStorage(Object.assign({ key, data, encrypt }, callbacks(ticket)))
+      wx.setStorageSync(key, data)
+      done(ticket)
+    }),
+    remove: step('removeStorage', (ticket, key) => {
+      if (encrypt) return wx.removeStorage(Object.assign({ key }, callbacks(ticket)))
+      wx.removeStorageSync(key)
+      done(ticket)
     }),
     cancel,
 
-    settled: raw => client.settled(raw),
-    emit: event => client.emit(event),
-    log: entry => client.log(entry),
-    finish: (op, raw, value) => client.finish(op, raw, value),
-    /** For a dead or disposed core: nothing may come back. */
-    close: () => Array.from(open.keys()).forEach(cancel),
+    /** For a dead or disposed core: nothing more may start or come back. */
+    close() {
+      closed = true
+      Array.from(open.keys()).forEach(cancel)
+    },
   }
 }

@@ -5,6 +5,7 @@ import { check } from './check.js'
 import { error, WxpError } from './error.js'
 import { createHost } from './host.js'
 import { bury, load } from './loader.js'
+import { createWords } from './words.js'
 
 // What Core.begin and Core.signal take (src/wasm/mod.rs).
 const START = 0, PROFILE = 1, PHONE = 2, LOGOUT = 3
@@ -57,9 +58,9 @@ export class Client {
       if (this.core === core) this.safely(() => core.answer(ticket, ok, value))
     })
     try {
-      core = instance.glue.Core.create(this.options, this.owner(), host)
-    } catch (raw) {
-      throw raw && raw.code ? new WxpError(raw) : this.trapped(instance, raw)
+      core = this.create(instance.glue.Core, Object.assign(host, createWords(this)))
+    } catch (e) {
+      throw e instanceof WxpError ? e : this.trapped(instance, e)
     }
     instance.clients.add(this)
     this.instance = instance
@@ -69,6 +70,12 @@ export class Client {
     this.running.add(restored)
     this.safely(core => restored.enter(core))
     return restored.promise
+  }
+
+  create(Core, host) {
+    const { baseUrl, login, profile, phone, logout, storage = {}, allowedOrigins = [], checkSession, checkSessionTimeout, expiryMargin, cooldown = {} } = this.options
+    const texts = [this.owner(), baseUrl, login.url, urlOf(profile), urlOf(phone), urlOf(logout), storage.key, ...allowedOrigins]
+    return Core.create(host, texts.join('\n'), checkSession === 'never', login.timeout, checkSessionTimeout, expiryMargin, cooldown.first, cooldown.max)
   }
 
   /** appId and envVersion, as far as wx tells. */
@@ -150,8 +157,7 @@ export class Client {
 
   // ---- what the core says -----------------------------------------------------------------------
 
-  settled(raw) {
-    const reason = raw && new WxpError(raw)
+  settled(reason) {
     for (const call of Array.from(this.running)) {
       if (call.state !== WAITING) continue
       if (reason) call.fail(reason)
@@ -159,16 +165,14 @@ export class Client {
     }
   }
 
-  finish(op, raw, value) {
+  finish(op, reason, value) {
     const call = this.ops.get(op)
     this.ops.delete(op)
-    if (call) raw ? call.fail(new WxpError(raw)) : call.settle(value)
+    if (call) reason ? call.fail(reason) : call.settle(value)
   }
 
   emit(event) {
-    const payload = Object.assign({}, event)
-    if (payload.error && !(payload.error instanceof WxpError)) payload.error = new WxpError(payload.error)
-    for (const fn of (this.listeners[event.type] || []).slice()) this.quietly(() => fn(payload))
+    for (const fn of (this.listeners[event.type] || []).slice()) this.quietly(() => fn(event))
   }
 
   log(entry) {
@@ -185,12 +189,12 @@ export class Client {
   }
 
   refusal() {
-    return this.safely(core => new WxpError(core.refusal())) || error('internal', 'login')
+    return this.safely(core => core.refusal()) || error('internal', 'login')
   }
 
   /** What a call rejects with, by what wx or a function of the app failed with. */
   failure(err, profile) {
-    return this.safely(core => new WxpError(core.failure(err, !!profile))) || error('internal', 'request')
+    return this.safely(core => core.failure(err, !!profile)) || error('internal', 'request')
   }
 
   /** The token of this number; read from the core once. */
@@ -234,9 +238,8 @@ export class Client {
   }
 
   loginWithPhone(args) {
-    const code = args && args.code
     if (!urlOf(this.options.phone)) return Promise.reject(error('config', 'phone', { option: 'phone.url', detail: 'should be set' }))
-    return this.enter(new OpCall(this, PHONE, code)).promise
+    return this.enter(new OpCall(this, PHONE, args)).promise
   }
 
   loginWithProfile(args) {
@@ -244,7 +247,7 @@ export class Client {
     if (!urlOf(this.options.profile)) return Promise.reject(error('config', 'profile', { option: 'profile.url', detail: 'should be set' }))
     // Inside the tap: nothing may be waited for before getUserProfile is called.
     const tapped = this.entering ? this.safely(core => core.tap(Date.now())) : 0
-    if (!(tapped >= 0)) return Promise.reject(this.refusal())
+    if (!(tapped >= 0)) return Promise.reject(error(tapped < 0 ? 'not_logged_in' : 'internal', 'profile'))
     const call = new OpCall(this, PROFILE, undefined, tapped)
     call.state = OUT
     this.running.add(call)
@@ -309,7 +312,6 @@ export class Client {
     this.unlisten()
     const { core, instance } = this
     if (instance) instance.clients.delete(this)
-    this.safely(() => core.dispose())
     this.detach()
     this.failAll(error('disposed', 'load'))
     // Not now: a call into the core may be what led here.

@@ -1,50 +1,37 @@
-//! One `wxp`: carries out what the session orders, and lets flows wait for it.
+//! One `wxp`: carries out what the session orders, and lets flows go on when their answers come.
 
-use alloc::rc::Rc;
 use alloc::string::{String, ToString};
 use core::cell::{Cell, RefCell};
 use core::fmt;
-use core::future::{Future, poll_fn};
-use core::task::Poll;
 
 use crate::config::Config;
 use crate::error::{Code, Error, Stage};
 use crate::event::{Entry, Event};
-use crate::login::{fly, within};
-use crate::platform::{Failure, Ms, Platform};
+use crate::flow::{Flow, Flows, Job};
+use crate::platform::{Failure, Ms, Platform, Ticket};
 use crate::request::{self, Action, Permit};
-use crate::session::{Asker, Generation, Leave, Order, Session, Snapshot};
-use crate::task::{TaskId, Tasks};
-use crate::token::Record;
+use crate::session::{Asker, Flight, Generation, Order, Session, Snapshot};
 
-/// wx's storage answers at once or, on a broken client, never.
-const STORAGE_DEADLINE: Ms = 3_000;
+/// How a step ended: with a value, with a failure, or not within its deadline.
+pub(crate) type Answered<P> = Option<Result<<P as Platform>::Value, Failure>>;
 
-/// A handle to one `wxp`'s core; clones share it.
-pub struct Client<P: Platform>(Rc<Inner<P>>);
-
-struct Inner<P> {
-    config: Config,
-    platform: P,
-    session: RefCell<Session>,
-    tasks: Tasks,
-    flight: Cell<TaskId>,
+/// One `wxp`'s core.
+pub struct Client<P: Platform> {
+    pub(crate) config: Config,
+    pub(crate) platform: P,
+    pub(crate) session: RefCell<Session>,
+    pub(crate) flows: RefCell<Flows>,
     /// How often the session settled, and how it did last.
     settled: RefCell<(u32, Result<(), Error>)>,
-    unsaved: Cell<bool>,
-    storing: Cell<bool>,
-}
-
-impl<P: Platform> Clone for Client<P> {
-    fn clone(&self) -> Self {
-        Self(Rc::clone(&self.0))
-    }
+    /// The session changed while it was being stored.
+    pub(crate) unsaved: Cell<bool>,
+    refusal: RefCell<Option<Error>>,
 }
 
 impl<P: Platform> fmt::Debug for Client<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("session", &self.0.session)
+            .field("session", &self.session)
             .finish_non_exhaustive()
     }
 }
@@ -53,205 +40,193 @@ impl<P: Platform> Client<P> {
     /// A client without a session. Call [`Self::start`] next.
     pub fn new(config: Config, platform: P) -> Self {
         let session = RefCell::new(Session::new(&config));
-        Self(Rc::new(Inner {
+        Self {
             config,
             platform,
             session,
-            tasks: Tasks::default(),
-            flight: Cell::default(),
+            flows: RefCell::default(),
             settled: RefCell::new((0, Ok(()))),
             unsaved: Cell::default(),
-            storing: Cell::default(),
-        }))
-    }
-
-    /// Takes over the stored token, if there is a usable one.
-    pub async fn start(&self) {
-        let config = self.config();
-        let started = self.platform().now();
-        match within(
-            self.platform(),
-            STORAGE_DEADLINE,
-            self.platform().read(&config.storage_key),
-        )
-        .await
-        {
-            Some(Ok(record)) => {
-                let token =
-                    record.and_then(|record| record.token(&config.binding, self.platform().now()));
-                if let Some(token) = token {
-                    self.update(|session, _| session.restore(token));
-                }
-            }
-            Some(Err(failure)) => self.storage_failed(started, &failure, None),
-            None => self.storage_failed(started, &silent(), None),
+            refusal: RefCell::default(),
         }
-    }
-
-    /// The options.
-    pub fn config(&self) -> &Config {
-        &self.0.config
     }
 
     /// The mini program.
     pub fn platform(&self) -> &P {
-        &self.0.platform
+        &self.platform
     }
 
     /// Changes the session, then carries out what it orders.
     pub fn update<R>(&self, change: impl FnOnce(&mut Session, Ms) -> R) -> R {
-        self.update_at(self.platform().now(), change)
+        self.update_at(self.platform.now(), change)
     }
 
-    /// Runs a flow beside the others.
-    pub fn spawn(&self, flow: impl Future<Output = ()> + 'static) {
-        self.0.tasks.spawn(flow);
-        self.0.tasks.run();
-    }
-
-    /// Lets the flows go on after something they wait for has come.
-    pub fn run(&self) {
-        self.0.tasks.run();
+    /// A step went well, with this value, or failed with what wx said. The answer to a step that was cancelled,
+    /// and a second answer, meet nobody.
+    pub fn answer(&self, ticket: Ticket, ok: bool, value: P::Value) {
+        let flow = self
+            .flows
+            .borrow_mut()
+            .take(|flow| flow.step == ticket || flow.timer == ticket);
+        let Some(flow) = flow else { return };
+        let Flow {
+            job,
+            step,
+            timer,
+            started,
+        } = flow;
+        let answer = if ticket == timer {
+            self.cancel(step);
+            None
+        } else if ok {
+            Some(Ok(value))
+        } else {
+            Some(Err(self.platform.failure(&value)))
+        };
+        // A login has one deadline for all its steps.
+        match job {
+            Job::Login(attempt) => return self.logged_in(attempt, timer, started, answer),
+            Job::Exchange(attempt, code) => {
+                return self.exchanged(attempt, &code, timer, started, answer);
+            }
+            _ if answer.is_some() => self.cancel(timer),
+            _ => {}
+        }
+        match job {
+            Job::Restore(op) => self.restored(op, started, answer),
+            Job::Store(token) => self.stored(&token, started, answer),
+            Job::Check(flight) => self.checked(flight, started, answer),
+            Job::Post(post) => self.posted(post, started, answer),
+            _ => {}
+        }
     }
 
     /// How many flows are under way.
     pub fn flows(&self) -> usize {
-        self.0.tasks.len()
+        self.flows.borrow().len()
     }
 
-    /// Drops every flow, and with it what is on the wire.
-    pub fn dispose(&self) {
-        self.0.tasks.close();
+    /// Starts a step and what is to be done with its answer. `timer` is the deadline that runs already, or 0; one
+    /// of `deadline` ms starts if the step is not answered at once.
+    pub(crate) fn step(
+        &self,
+        job: Job,
+        timer: Ticket,
+        deadline: Ms,
+        start: impl FnOnce(&P, Ticket),
+    ) {
+        let ticket = self.enter(job, timer);
+        start(&self.platform, ticket);
+        let timer = self.flows.borrow_mut().arm(ticket);
+        if let Some(timer) = timer {
+            self.platform.sleep(timer, deadline);
+        }
+    }
+
+    fn enter(&self, job: Job, timer: Ticket) -> Ticket {
+        let mut flows = self.flows.borrow_mut();
+        let step = flows.ticket();
+        flows.put(Flow {
+            job,
+            step,
+            timer,
+            started: self.platform.now(),
+        });
+        step
+    }
+
+    /// Lets a flow wait until the session settles.
+    pub(crate) fn wait(&self, job: Job) {
+        self.flows.borrow_mut().put(Flow {
+            job,
+            step: 0,
+            timer: 0,
+            started: 0,
+        });
+    }
+
+    pub(crate) fn cancel(&self, ticket: Ticket) {
+        if ticket != 0 {
+            self.platform.cancel(ticket);
+        }
     }
 
     /// Whether a request may go; see [`request::permit`].
-    pub fn permit(
-        &self,
-        url: &str,
-        own_authorization: bool,
-        asker: Asker,
-        now: Ms,
-    ) -> (Permit, Option<Error>) {
+    pub fn permit(&self, url: &str, own_authorization: bool, asker: Asker, now: Ms) -> Permit {
         let seen = self.settles();
         let permit = self.update_at(now, |session, now| {
-            request::permit(session, self.config(), url, own_authorization, asker, now)
+            request::permit(session, &self.config, url, own_authorization, asker, now)
         });
         self.catch_up(seen, permit, now)
     }
 
     /// Whether a call that waited may go on; see [`request::resume`].
-    pub fn resume(&self, waited: Permit, now: Ms) -> (Permit, Option<Error>) {
+    pub fn resume(&self, waited: Permit, now: Ms) -> Permit {
         let seen = self.settles();
         let permit = self.update_at(now, |session, now| request::resume(session, waited, now));
         self.catch_up(seen, permit, now)
     }
 
     /// What to do with an answer; see [`request::verdict`].
-    pub fn verdict(&self, sent: Permit, unauthorized: bool, now: Ms) -> (Permit, Option<Error>) {
+    pub fn verdict(&self, sent: Permit, unauthorized: bool, now: Ms) -> Permit {
         let seen = self.settles();
         let permit = self.update_at(now, |session, now| {
             request::verdict(session, sent, unauthorized, now)
         });
-        self.catch_up(seen, (permit, None), now)
+        self.catch_up(seen, permit, now)
+    }
+
+    /// Why the last permit was [`Action::Refuse`].
+    pub fn refusal(&self) -> Option<Error> {
+        self.refusal.take()
     }
 
     /// If the session settled while the caller was being told to wait (wx may call back inside the call), it
     /// must not wait for the next time.
-    fn catch_up(
-        &self,
-        seen: u32,
-        told: (Permit, Option<Error>),
-        now: Ms,
-    ) -> (Permit, Option<Error>) {
-        if told.0.action != Action::Wait || seen == self.settles() {
-            return told;
+    fn catch_up(&self, seen: u32, told: Permit, now: Ms) -> Permit {
+        let error = match told.action {
+            Action::Refuse => self.session.borrow().last_error().cloned(),
+            Action::Wait if seen != self.settles() => match self.settled() {
+                Ok(()) => return self.resume(told, now),
+                Err(error) => Some(error),
+            },
+            _ => return told,
+        };
+        self.refusal.replace(error);
+        Permit {
+            action: Action::Refuse,
+            ..told
         }
-        let outcome = self.0.settled.borrow().1.clone();
-        match outcome {
-            Ok(()) => self.resume(told.0, now),
-            Err(error) => (
-                Permit {
-                    action: Action::Refuse,
-                    ..told.0
-                },
-                Some(error),
-            ),
-        }
-    }
-
-    fn settles(&self) -> u32 {
-        self.0.settled.borrow().0
     }
 
     /// The current token's text.
     pub fn bearer(&self) -> Option<String> {
-        self.0.session.borrow().bearer().map(ToString::to_string)
+        self.session.borrow().bearer().map(ToString::to_string)
     }
 
     /// A token that is not expired, and its number.
     pub fn usable(&self) -> Option<(Generation, String)> {
-        let session = self.0.session.borrow();
-        let generation = session.usable(self.platform().now())?;
+        let session = self.session.borrow();
+        let generation = session.usable(self.platform.now())?;
         Some((generation, session.bearer()?.to_string()))
     }
 
     /// The session's [`Session::floor`].
     pub fn floor(&self) -> Generation {
-        self.0.session.borrow().floor()
+        self.session.borrow().floor()
     }
 
     /// What `wxp.session` shows.
     pub fn snapshot(&self, now: Ms) -> Snapshot {
-        self.0.session.borrow().snapshot(now)
+        self.session.borrow().snapshot(now)
     }
 
     /// Whether the flight is still the session's.
-    pub fn is_flying(&self, flight: crate::session::Flight) -> bool {
-        self.0.session.borrow().is_flying(flight)
+    pub fn is_flying(&self, flight: Flight) -> bool {
+        self.session.borrow().is_flying(flight)
     }
 
-    /// A usable token and its number, after a login if need be.
-    ///
-    /// # Errors
-    /// The login's error, or `logged_out`.
-    pub async fn token(&self) -> Result<(Generation, String), Error> {
-        let mut asker = Asker::App;
-        loop {
-            let seen = self.settles();
-            match self.update(|session, now| session.ask(asker, now)) {
-                Leave::Go(generation) => {
-                    return Ok((generation, self.bearer().unwrap_or_default()));
-                }
-                Leave::Wait => self.settled_since(seen).await?,
-                Leave::Refused(error) => return Err(error),
-            }
-            asker = Asker::Waiter;
-        }
-    }
-
-    /// Completes when the session settles next.
-    ///
-    /// # Errors
-    /// What it settled with.
-    pub async fn settling(&self) -> Result<(), Error> {
-        self.settled_since(self.settles()).await
-    }
-
-    async fn settled_since(&self, seen: u32) -> Result<(), Error> {
-        poll_fn(|_| match &*self.0.settled.borrow() {
-            (count, outcome) if *count != seen => Poll::Ready(outcome.clone()),
-            _ => Poll::Pending,
-        })
-        .await
-    }
-
-    /// Keeps logins from starting until the guard is dropped.
-    pub fn hold(&self) -> Hold<P> {
-        self.update(|session, _| session.hold());
-        Hold(self.clone())
-    }
-
-    /// Ends the session now; gives the token that it ended, for [`crate::submit::logout`].
+    /// Ends the session now; gives the token that it ended, for [`Self::tell_logout`].
     pub fn logout(&self) -> Option<String> {
         let token = self.bearer();
         self.update(|session, _| session.logout());
@@ -259,12 +234,12 @@ impl<P: Platform> Client<P> {
     }
 
     /// Tells the listeners about an error that no call is rejected with.
-    pub fn emit_error(&self, error: Error) {
-        self.platform().emit(&Event::Error { error });
+    pub(crate) fn emit_error(&self, error: Error) {
+        self.platform.emit(&Event::Error { error });
     }
 
     fn update_at<R>(&self, now: Ms, change: impl FnOnce(&mut Session, Ms) -> R) -> R {
-        let mut session = self.0.session.borrow_mut();
+        let mut session = self.session.borrow_mut();
         let result = change(&mut session, now);
         let idle = session.is_idle();
         drop(session);
@@ -277,112 +252,66 @@ impl<P: Platform> Client<P> {
     fn drain(&self) {
         loop {
             // The borrow must end before an order is carried out: listeners call back.
-            let order = self.0.session.borrow_mut().next_order();
+            let order = self.session.borrow_mut().next_order();
             let Some(order) = order else { break };
             self.carry_out(order);
         }
-        self.0.tasks.run();
     }
 
     fn carry_out(&self, order: Order) {
         match order {
-            Order::Fly { flight, check } => {
-                let task = self.0.tasks.spawn(fly(self.clone(), flight, check));
-                self.0.flight.set(task);
-            }
-            Order::Cut => self.0.tasks.stop(self.0.flight.get()),
-            Order::Store => {
-                self.0.unsaved.set(true);
-                if !self.0.storing.replace(true) {
-                    self.0.tasks.spawn(store(self.clone()));
+            Order::Fly { flight, check } => self.fly(flight, check),
+            Order::Cut => {
+                let cut = self.flows.borrow_mut().take(|flow| {
+                    matches!(flow.job, Job::Check(_) | Job::Login(_) | Job::Exchange(..))
+                });
+                if let Some(flow) = cut {
+                    self.cancel(flow.step);
+                    self.cancel(flow.timer);
                 }
             }
-            Order::Settle(outcome) => {
-                let count = self.0.settled.borrow().0.wrapping_add(1);
-                *self.0.settled.borrow_mut() = (count, outcome.clone());
-                match &outcome {
-                    Ok(()) => self.platform().settled(Ok(())),
-                    Err(error) => self.platform().settled(Err(error)),
-                }
-            }
-            Order::Emit(event) => self.platform().emit(&event),
+            Order::Store => self.store(),
+            Order::Settle(outcome) => self.settle(outcome),
+            Order::Emit(event) => self.platform.emit(&event),
         }
     }
 
-    /// `record`: what was being written; its token may be neither the current one nor the one before.
-    fn storage_failed(&self, started: Ms, failure: &Failure, record: Option<&Record>) {
-        let error = {
-            let session = self.0.session.borrow();
-            let [current, former] = session.secrets();
-            let written = record.map_or("", |record| &record.token);
-            Error::from_wx(
-                Code::StorageFailed,
-                Stage::Storage,
-                failure,
-                &[current, former, written],
-            )
-        };
-        self.log(Stage::Storage, started, Some(&error));
-        self.emit_error(error);
+    fn settle(&self, outcome: Result<(), Error>) {
+        let count = self.settles().wrapping_add(1);
+        *self.settled.borrow_mut() = (count, outcome.clone());
+        self.platform.settled(&outcome);
+        let waiting = self.flows.borrow_mut().take_waiting();
+        for flow in waiting {
+            match flow.job {
+                Job::Profile(profile) => self.submit_profile(profile),
+                Job::Phone(phone) => self.phone_settled(phone, outcome.clone()),
+                _ => {}
+            }
+        }
+    }
+
+    /// How often the session settled.
+    pub(crate) fn settles(&self) -> u32 {
+        self.settled.borrow().0
+    }
+
+    /// How the session settled last.
+    pub(crate) fn settled(&self) -> Result<(), Error> {
+        self.settled.borrow().1.clone()
     }
 
     /// An error that wx reported, without what it may repeat of our tokens.
     pub fn wx_error(&self, code: Code, stage: Stage, failure: &Failure) -> Error {
-        Error::from_wx(code, stage, failure, &self.0.session.borrow().secrets())
+        Error::from_wx(code, stage, failure, &self.session.borrow().secrets())
     }
 
     /// Logs how long a step of a flow took and how it ended.
-    pub fn log(&self, stage: Stage, started: Ms, error: Option<&Error>) {
-        let ms = self.platform().now().saturating_sub(started);
-        self.platform().log(&Entry {
+    pub(crate) fn log(&self, stage: Stage, started: Ms, error: Option<&Error>) {
+        let ms = self.platform.now().saturating_sub(started);
+        self.platform.log(&Entry {
             stage,
             ms,
             error: error.cloned(),
         });
-    }
-}
-
-/// See [`Client::hold`].
-#[derive(Debug)]
-pub struct Hold<P: Platform>(Client<P>);
-
-impl<P: Platform> Drop for Hold<P> {
-    fn drop(&mut self) {
-        self.0.update(|session, now| session.release(now));
-    }
-}
-
-/// Writes until the storage holds what the session holds; one write at a time, so that none overtakes
-/// a later one.
-async fn store<P: Platform>(client: Client<P>) {
-    let config = client.config();
-    let platform = client.platform();
-    while client.0.unsaved.replace(false) {
-        let started = platform.now();
-        let record = client
-            .0
-            .session
-            .borrow()
-            .token()
-            .map(|token| Record::new(token, &config.binding));
-        match within(
-            platform,
-            STORAGE_DEADLINE,
-            platform.write(&config.storage_key, record.as_ref()),
-        )
-        .await
-        {
-            Some(Ok(())) => {}
-            Some(Err(failure)) => client.storage_failed(started, &failure, record.as_ref()),
-            None => client.storage_failed(started, &silent(), None),
-        }
-    }
-    client.0.storing.set(false);
-}
-
-fn silent() -> Failure {
-    Failure {
-        err_msg: "no answer".to_string(),
-        ..Failure::default()
     }
 }

@@ -13,7 +13,7 @@ use crate::platform::Ms;
 pub enum Kind {
     /// A text that starts with http:// or https:// and a host.
     Url,
-    /// A text.
+    /// A text on one line.
     Text,
     /// A list of texts.
     Texts,
@@ -46,8 +46,8 @@ impl Kind {
     pub fn should(self) -> &'static str {
         match self {
             Kind::Url => "a string like 'https://api.example.com'",
-            Kind::Text => "a non-empty string",
-            Kind::Texts => "an array of strings",
+            Kind::Text => "a non-empty string on one line",
+            Kind::Texts => "an array of non-empty strings, each on one line",
             Kind::Ms => "a number of milliseconds, 0 or more",
             Kind::Flag => "true or false",
             Kind::Check => "'launch' or 'never'",
@@ -112,14 +112,37 @@ pub const OPTIONS: &[Opt] = &[
     optional("log", Kind::Function),
 ];
 
-/// Where the options come from: values by their path. Types were checked before.
-pub trait Source {
-    /// A text.
-    fn text(&self, name: &str) -> Option<String>;
-    /// A list of texts.
-    fn texts(&self, name: &str) -> Vec<String>;
-    /// A duration.
-    fn ms(&self, name: &str) -> Option<Ms>;
+/// The options as the app gave them; their types were checked before.
+#[derive(Clone, Debug, Default)]
+pub struct Given<'a> {
+    /// Whose options they are: appId and envVersion, empty if unknown.
+    pub app: &'a str,
+    /// `baseUrl`.
+    pub base_url: &'a str,
+    /// `login.url`.
+    pub login_url: &'a str,
+    /// `profile.url`; empty if unset, as all that follow.
+    pub profile_url: &'a str,
+    /// `phone.url`.
+    pub phone_url: &'a str,
+    /// `logout.url`.
+    pub logout_url: &'a str,
+    /// `storage.key`.
+    pub storage_key: &'a str,
+    /// `allowedOrigins`.
+    pub allowed_origins: Vec<&'a str>,
+    /// Whether `checkSession` is `'never'`.
+    pub never_check: bool,
+    /// `login.timeout`.
+    pub login_timeout: Option<Ms>,
+    /// `checkSessionTimeout`.
+    pub check_timeout: Option<Ms>,
+    /// `expiryMargin`.
+    pub margin: Option<Ms>,
+    /// `cooldown.first`.
+    pub cooldown_first: Option<Ms>,
+    /// `cooldown.max`.
+    pub cooldown_max: Option<Ms>,
 }
 
 /// An [`Origin`] that is kept.
@@ -182,17 +205,16 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads the options. `app` says whose they are: appId and envVersion, empty if unknown.
+    /// Reads the options.
     ///
     /// # Errors
     /// Code `config`, naming the option.
-    pub fn read(source: &impl Source, app: &str) -> Result<Self, Error> {
-        let mut base = source.text("baseUrl").unwrap_or_default();
-        while base.ends_with('/') {
-            base.pop();
-        }
-        match Origin::parse(&base) {
-            Some(home) if home.is_secure() && !base.bytes().any(|b| matches!(b, b'?' | b'#')) => {}
+    pub fn read(given: &Given<'_>) -> Result<Self, Error> {
+        let base = given.base_url.trim_end_matches('/');
+        let home = match Origin::parse(base) {
+            Some(home) if home.is_secure() && !base.bytes().any(|b| matches!(b, b'?' | b'#')) => {
+                home
+            }
             Some(_) => {
                 return Err(wrong(
                     "baseUrl",
@@ -205,10 +227,10 @@ impl Config {
                     "has no host that can be read; write it as https://host[:port][/path], in ASCII",
                 ));
             }
-        }
-        let mut homes: Vec<Home> = Origin::parse(&base).map(Home::of).into_iter().collect();
-        for url in source.texts("allowedOrigins") {
-            match Origin::parse(&url) {
+        };
+        let mut homes = Vec::from([Home::of(home)]);
+        for url in &given.allowed_origins {
+            match Origin::parse(url) {
                 Some(origin) if origin.is_secure() => homes.push(Home::of(origin)),
                 _ => {
                     return Err(wrong(
@@ -219,30 +241,31 @@ impl Config {
             }
         }
         let mut config = Self {
-            base,
+            base: base.into(),
             homes,
             login_url: String::new(),
             profile_url: None,
             phone_url: None,
             logout_url: None,
-            login_timeout: source.ms("login.timeout").unwrap_or(15_000),
-            check_session: source.text("checkSession").as_deref() != Some("never"),
-            check_timeout: source.ms("checkSessionTimeout").unwrap_or(3_000),
-            margin: source.ms("expiryMargin").unwrap_or(60_000),
-            cooldown_first: source.ms("cooldown.first").unwrap_or(1_000),
-            cooldown_max: source.ms("cooldown.max").unwrap_or(30_000),
-            storage_key: String::new(),
+            login_timeout: given.login_timeout.unwrap_or(15_000),
+            check_session: !given.never_check,
+            check_timeout: given.check_timeout.unwrap_or(3_000),
+            margin: given.margin.unwrap_or(60_000),
+            cooldown_first: given.cooldown_first.unwrap_or(1_000),
+            cooldown_max: given.cooldown_max.unwrap_or(30_000),
+            storage_key: given.storage_key.into(),
             binding: String::new(),
         };
-        config.login_url = config.endpoint("login.url", source)?.unwrap_or_default();
-        config.profile_url = config.endpoint("profile.url", source)?;
-        config.phone_url = config.endpoint("phone.url", source)?;
-        config.logout_url = config.endpoint("logout.url", source)?;
-        config.binding = [app, "|", &origin_text(&config.base), "|", &config.login_url].concat();
-        config.storage_key = match source.text("storage.key") {
-            Some(key) => key,
-            None => ["miniprogram-login:", &hash(&config.binding)].concat(),
-        };
+        config.login_url = config
+            .endpoint("login.url", given.login_url)?
+            .unwrap_or_default();
+        config.profile_url = config.endpoint("profile.url", given.profile_url)?;
+        config.phone_url = config.endpoint("phone.url", given.phone_url)?;
+        config.logout_url = config.endpoint("logout.url", given.logout_url)?;
+        config.binding = [given.app, "|", &origin_text(base), "|", &config.login_url].concat();
+        if config.storage_key.is_empty() {
+            config.storage_key = ["miniprogram-login:", &hash(&config.binding)].concat();
+        }
         Ok(config)
     }
 
@@ -254,14 +277,14 @@ impl Config {
         target.is_secure() && self.homes.iter().any(|home| home.origin() == target)
     }
 
-    fn endpoint(&self, name: &'static str, source: &impl Source) -> Result<Option<String>, Error> {
-        let Some(url) = source.text(name) else {
+    fn endpoint(&self, name: &'static str, url: &str) -> Result<Option<String>, Error> {
+        if url.is_empty() {
             return Ok(None);
-        };
-        let url = if is_absolute(&url) {
-            url
+        }
+        let url = if is_absolute(url) {
+            url.into()
         } else {
-            join(&self.base, &url)
+            join(&self.base, url)
         };
         if self.is_home(&url) {
             Ok(Some(url))

@@ -4,8 +4,6 @@ use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::ser::{Serialize, SerializeStruct, Serializer};
-
 use crate::platform::Failure;
 
 /// Declares [`Code`] once, with everything that is said about a code.
@@ -97,6 +95,20 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// Every stage.
+    pub const ALL: &[Stage] = &[
+        Stage::Load,
+        Stage::CheckSession,
+        Stage::Login,
+        Stage::Exchange,
+        Stage::Profile,
+        Stage::Phone,
+        Stage::Request,
+        Stage::Logout,
+        Stage::Storage,
+        Stage::Config,
+    ];
+
     /// The name in `WxpError.stage`.
     pub fn name(self) -> &'static str {
         match self {
@@ -111,18 +123,6 @@ impl Stage {
             Stage::Storage => "storage",
             Stage::Config => "config",
         }
-    }
-}
-
-impl Serialize for Code {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
-    }
-}
-
-impl Serialize for Stage {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
     }
 }
 
@@ -237,22 +237,6 @@ impl Error {
             self.code,
             Config | HookFailed | Aborted | LoggedOut | Interrupted | Disposed
         )
-    }
-}
-
-impl Serialize for Error {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut fields = serializer.serialize_struct("Error", 7)?;
-        fields.serialize_field("code", &self.code)?;
-        fields.serialize_field("stage", &self.stage)?;
-        if let Some(more) = &self.more {
-            fields.serialize_field("option", more.option)?;
-            fields.serialize_field("detail", more.detail)?;
-            fields.serialize_field("errMsg", &more.err_msg)?;
-            fields.serialize_field("errno", &more.errno)?;
-            fields.serialize_field("statusCode", &more.status_code)?;
-        }
-        fields.end()
     }
 }
 

@@ -1,23 +1,16 @@
 //! What the app can listen to. Payloads carry no secret.
 
-use serde::Serialize;
-
 use crate::error::{Error, Stage};
 use crate::platform::Ms;
 
 /// An event of a `wxp`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "type", rename_all = "lowercase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// A login succeeded.
     Login {
         /// The new token's number, one more than the last.
         generation: u32,
         /// When the token expires, unix ms; unknown if none.
-        #[serde(
-            rename = "expiresAt",
-            serialize_with = "crate::platform::as_number_or_none"
-        )]
         expires_at: Option<Ms>,
     },
     /// `logout()` took effect.
@@ -31,15 +24,25 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// Its name for `wxp.on`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Event::Login { .. } => "login",
+            Event::Logout => "logout",
+            Event::Expired => "expired",
+            Event::Error { .. } => "error",
+        }
+    }
+}
+
 /// What the `log` option receives: one step of a flow ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Which step.
     pub stage: Stage,
     /// How long it took, ms.
-    #[serde(serialize_with = "crate::platform::as_number")]
     pub ms: Ms,
     /// What failed; nothing if it went well.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Error>,
 }

@@ -1,57 +1,135 @@
 //! The silent login: wx.checkSession for a restored token, wx.login, code exchange.
 
 use alloc::string::String;
-use core::future::{Future, poll_fn};
-use core::pin::pin;
-use core::task::Poll;
 
-use crate::client::Client;
+use crate::client::{Answered, Client};
 use crate::error::{Code, Error, Stage, of_login, of_transport, redact, says_session_expired};
-use crate::platform::{Failure, Ms, Platform};
+use crate::flow::{Attempt, Job};
+use crate::platform::{Failure, Ms, Platform, Ticket};
 use crate::session::Flight;
 use crate::token::{Answer, Token, is_bearer};
 
 /// Body codes of the server for a wx code that was wrong, expired or used before.
 const BAD_CODE: [i32; 2] = [40029, 40163];
 
-/// One login flight, from take-off to landing. Dropped when a logout cuts it off: then nothing of it
-/// goes on.
-pub async fn fly<P: Platform>(client: Client<P>, flight: Flight, check: bool) {
-    let config = client.config();
-    let platform = client.platform();
-    if check {
-        let started = platform.now();
-        let answer = within(platform, config.check_timeout, platform.check_session()).await;
-        let error = check_error(answer);
-        client.log(Stage::CheckSession, started, error.as_ref());
-        if error.is_none_or(|error| error.code != Code::SessionKeyStale) {
-            return client.update(|session, _| session.checked(flight));
+impl<P: Platform> Client<P> {
+    /// Begins a login flight: with the check of a restored token, or with wx.login.
+    pub(crate) fn fly(&self, flight: Flight, check: bool) {
+        if !check {
+            return self.log_in(
+                Attempt {
+                    flight,
+                    second: false,
+                },
+                0,
+            );
         }
-        client.update(|session, _| session.check_failed(flight));
-    }
-    match within(platform, config.login_timeout, log_in(&client, flight)).await {
-        Some(outcome) => client.update(|session, now| session.landed(flight, outcome, now)),
-        None => {
-            let error = Error::new(Code::LoginTimeout, Stage::Login);
-            client.update(|session, now| session.overdue(flight, error, now));
+        if self.is_flying(flight) {
+            self.step(
+                Job::Check(flight),
+                0,
+                self.config.check_timeout,
+                P::check_session,
+            );
         }
     }
-}
 
-/// Completes with the flow's outcome, or with none once `ms` have passed; the flow is then dropped, and
-/// with it what it has on the wire.
-pub async fn within<P: Platform, T>(
-    platform: &P,
-    ms: Ms,
-    flow: impl Future<Output = T>,
-) -> Option<T> {
-    let mut flow = pin!(flow);
-    let mut timer = pin!(platform.sleep(ms));
-    poll_fn(|context| match flow.as_mut().poll(context) {
-        Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
-        Poll::Pending => timer.as_mut().poll(context).map(|()| None),
-    })
-    .await
+    pub(crate) fn checked(&self, flight: Flight, started: Ms, answer: Answered<P>) {
+        let error = check_error(answer.map(|answer| answer.map(drop)));
+        self.log(Stage::CheckSession, started, error.as_ref());
+        if error.is_none_or(|error| error.code != Code::SessionKeyStale) {
+            return self.update(|session, _| session.checked(flight));
+        }
+        self.update(|session, _| session.check_failed(flight));
+        self.log_in(
+            Attempt {
+                flight,
+                second: false,
+            },
+            0,
+        );
+    }
+
+    /// wx.login. `timer` is the deadline of the whole login, once it runs.
+    fn log_in(&self, attempt: Attempt, timer: Ticket) {
+        // The app's listeners and functions run between the steps, and one of them may have logged out.
+        if !self.is_flying(attempt.flight) {
+            return self.cancel(timer);
+        }
+        let timeout = self.config.login_timeout;
+        self.step(Job::Login(attempt), timer, timeout, |platform, ticket| {
+            platform.login(ticket, timeout);
+        });
+    }
+
+    pub(crate) fn logged_in(
+        &self,
+        attempt: Attempt,
+        timer: Ticket,
+        started: Ms,
+        answer: Answered<P>,
+    ) {
+        let Some(answer) = answer else {
+            return self.overdue(attempt.flight);
+        };
+        let code = read_login(answer.map(|value| self.platform.code(&value)));
+        self.log(Stage::Login, started, code.as_ref().err());
+        match code {
+            Ok(code) => self.exchange(attempt, code, timer),
+            Err(error) => self.landed(attempt.flight, timer, Err(error)),
+        }
+    }
+
+    fn exchange(&self, attempt: Attempt, code: String, timer: Ticket) {
+        if !self.is_flying(attempt.flight) {
+            return self.cancel(timer);
+        }
+        let timeout = self.config.login_timeout;
+        let job = Job::Exchange(attempt, code.clone());
+        self.step(job, timer, timeout, |platform, ticket| {
+            platform.exchange(ticket, &self.config.login_url, &code, timeout);
+        });
+    }
+
+    /// Once more with a fresh code if the server says that the code was bad (rule 4).
+    pub(crate) fn exchanged(
+        &self,
+        attempt: Attempt,
+        code: &str,
+        timer: Ticket,
+        started: Ms,
+        answer: Answered<P>,
+    ) {
+        let Attempt { flight, second } = attempt;
+        let Some(answer) = answer else {
+            return self.overdue(flight);
+        };
+        let answer = answer.map(|value| self.platform.answer(&value));
+        let token = read_exchange(answer, code, self.platform.now());
+        self.log(Stage::Exchange, started, token.as_ref().err());
+        match token {
+            Err(error) if error.code == Code::CodeRejected && !second => {
+                self.log_in(
+                    Attempt {
+                        flight,
+                        second: true,
+                    },
+                    timer,
+                );
+            }
+            token => self.landed(flight, timer, token),
+        }
+    }
+
+    fn landed(&self, flight: Flight, timer: Ticket, outcome: Result<Token, Error>) {
+        self.cancel(timer);
+        self.update(|session, now| session.landed(flight, outcome, now));
+    }
+
+    fn overdue(&self, flight: Flight) {
+        let error = Error::new(Code::LoginTimeout, Stage::Login);
+        self.update(|session, now| session.overdue(flight, error, now));
+    }
 }
 
 /// What went wrong with the check; `session_key_stale` only if wx says so (rule 5).
@@ -68,36 +146,6 @@ fn check_error(answer: Option<Result<(), Failure>>) -> Option<Error> {
             Some(Error::from_wx(code, stage, &failure, &[]))
         }
         None => Some(Error::new(Code::Timeout, stage)),
-    }
-}
-
-/// wx.login and exchange, once more with a fresh code if the server says the code was bad (rule 4).
-async fn log_in<P: Platform>(client: &Client<P>, flight: Flight) -> Result<Token, Error> {
-    let config = client.config();
-    let platform = client.platform();
-    let mut second = false;
-    loop {
-        // The app's listeners and functions run between the steps, and one of them may have logged out.
-        if !client.is_flying(flight) {
-            return Err(Error::new(Code::LoggedOut, Stage::Login));
-        }
-        let started = platform.now();
-        let code = read_login(platform.login(config.login_timeout).await);
-        client.log(Stage::Login, started, code.as_ref().err());
-        let code = code?;
-        if !client.is_flying(flight) {
-            return Err(Error::new(Code::LoggedOut, Stage::Exchange));
-        }
-        let started = platform.now();
-        let answer = platform
-            .exchange(&config.login_url, &code, config.login_timeout)
-            .await;
-        let token = read_exchange(answer, &code, platform.now());
-        client.log(Stage::Exchange, started, token.as_ref().err());
-        match token {
-            Err(error) if error.code == Code::CodeRejected && !second => second = true,
-            token => return token,
-        }
     }
 }
 

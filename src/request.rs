@@ -5,7 +5,6 @@
 //! one that is never answered leaves nothing behind.
 
 use crate::config::Config;
-use crate::error::Error;
 use crate::origin::is_absolute;
 use crate::platform::Ms;
 use crate::session::{Asker, Generation, Leave, Session, Verdict};
@@ -69,36 +68,22 @@ impl Permit {
         }
     }
 
-    fn with(self, leave: Leave) -> (Self, Option<Error>) {
-        match leave {
-            Leave::Go(generation) => (
-                Self {
-                    action: Action::Bearer,
-                    generation,
-                    ..self
-                },
-                None,
-            ),
-            Leave::Wait => (
-                Self {
-                    action: Action::Wait,
-                    ..self
-                },
-                None,
-            ),
-            Leave::Refused(error) => (
-                Self {
-                    action: Action::Refuse,
-                    ..self
-                },
-                Some(error),
-            ),
+    fn with(self, leave: Leave) -> Self {
+        let (action, generation) = match leave {
+            Leave::Go(generation) => (Action::Bearer, generation),
+            Leave::Wait => (Action::Wait, self.generation),
+            Leave::Refused => (Action::Refuse, self.generation),
+        };
+        Self {
+            action,
+            generation,
+            ..self
         }
     }
 }
 
 /// Whether a new request may go, and how (rules 1, 8, 10). `own_authorization`: the caller brings a
-/// header of its own, which is kept. The error is there if the action is [`Action::Refuse`].
+/// header of its own, which is kept.
 pub fn permit(
     session: &mut Session,
     config: &Config,
@@ -106,7 +91,7 @@ pub fn permit(
     own_authorization: bool,
     asker: Asker,
     now: Ms,
-) -> (Permit, Option<Error>) {
+) -> Permit {
     let join = !is_absolute(url);
     let plain = Permit {
         action: Action::Plain,
@@ -116,13 +101,13 @@ pub fn permit(
     };
     // A relative url can't leave the origin: what is put before it ends its host with a slash.
     if own_authorization || !(join || config.is_home(url)) {
-        return (plain, None);
+        return plain;
     }
     plain.with(session.ask(asker, now))
 }
 
 /// Whether a request that waited may go now that the session has settled well.
-pub fn resume(session: &mut Session, waited: Permit, now: Ms) -> (Permit, Option<Error>) {
+pub fn resume(session: &mut Session, waited: Permit, now: Ms) -> Permit {
     waited.with(session.ask(Asker::Waiter, now))
 }
 

@@ -9,8 +9,6 @@ use alloc::vec::Vec;
 
 use core::fmt;
 
-use serde::Serialize;
-
 use crate::config::Config;
 use crate::error::{Code, Error, Stage};
 use crate::event::Event;
@@ -36,14 +34,14 @@ pub enum Asker {
 }
 
 /// What the asker may do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leave {
     /// Use the current token, which has this number.
     Go(Generation),
     /// Wait until the session settles, then ask again.
     Wait,
-    /// Give up with this error: a cooldown.
-    Refused(Error),
+    /// Give up with [`Session::last_error`]: a cooldown.
+    Refused,
 }
 
 /// What to do with the answer to a request that carried a token.
@@ -109,24 +107,21 @@ struct Rest {
 }
 
 /// What `wxp.session` shows; never the token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Snapshot {
     /// The state in a word.
     pub status: Status,
     /// When the token expires, unix ms; none without a token or if unknown.
-    #[serde(serialize_with = "crate::platform::as_number_or_none")]
     pub expires_at: Option<Ms>,
     /// The number of the last login or logout.
     pub generation: Generation,
 }
 
 /// The session in a word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     /// No token.
-    None,
+    None = 0,
     /// A login is in flight.
     LoggingIn,
     /// There is a usable token.
@@ -228,6 +223,11 @@ impl Session {
         self.held.as_ref().map(|held| &held.token)
     }
 
+    /// What the last login failed with; none since one that went well.
+    pub fn last_error(&self) -> Option<&Error> {
+        self.last_error.as_ref()
+    }
+
     /// The number below which everything happened before the last logout.
     pub fn floor(&self) -> Generation {
         self.floor
@@ -264,10 +264,8 @@ impl Session {
             self.wanted = true;
             return Leave::Wait;
         }
-        if self.resting(asker, now)
-            && let Some(error) = &self.last_error
-        {
-            return Leave::Refused(error.clone());
+        if self.resting(asker, now) {
+            return Leave::Refused;
         }
         self.take_off(now, false);
         Leave::Wait
@@ -322,7 +320,7 @@ impl Session {
         match self.ask(Asker::Request, now) {
             Leave::Go(generation) => Verdict::Replay(generation),
             Leave::Wait => Verdict::Wait,
-            Leave::Refused(_) => Verdict::Deliver,
+            Leave::Refused => Verdict::Deliver,
         }
     }
 
@@ -372,8 +370,8 @@ impl Session {
                 if let Some(held) = &mut self.held {
                     held.failures_before = failures_before;
                 }
-                self.outbox.push(Order::Store);
                 self.outbox.push(Order::Settle(Ok(())));
+                self.outbox.push(Order::Store);
                 self.outbox.push(Order::Emit(Event::Login {
                     generation: self.generation,
                     expires_at,

@@ -2,159 +2,242 @@
 
 use alloc::string::String;
 
-use crate::client::Client;
+use crate::client::{Answered, Client};
 use crate::error::{Code, Error, Stage, of_transport};
-use crate::login::within;
-use crate::platform::{PhoneCode, Platform, Post, Profile, Reply};
+use crate::flow::{self, Job, Phone, Post};
+use crate::platform::{Op, Platform, Profile, Reply};
 use crate::request::is_unauthorized;
-use crate::session::{Asker, Generation, Status};
+use crate::session::{Asker, Generation, Leave, Status};
 
 /// Body code of the server for a session_key that is no longer WeChat's.
 const STALE_KEY: i32 = 40901;
 
-/// Submits the profile that the user consented to at a tap (rule 7). `tapped` is the session's floor at
-/// the tap. Neither renewed first nor replayed: WeChat encrypted it with the session_key of that
-/// moment, and a login would change the key.
-///
-/// # Errors
-/// `profile_anonymous`, `logged_out`, `session_key_stale`, `profile_failed`, or a transport code.
-pub async fn profile<P: Platform>(
-    client: &Client<P>,
-    profile: Profile,
-    tapped: Generation,
-) -> Result<P::Response, Error> {
-    let stage = Stage::Profile;
-    if profile.anonymous {
-        return Err(Error::new(Code::ProfileAnonymous, stage));
-    }
-    let Some(url) = &client.config().profile_url else {
-        return Err(unset(stage, "profile.url"));
-    };
-    while client.snapshot(client.platform().now()).status == Status::LoggingIn {
-        // A login that failed is no reason to give up: the token from before it may still serve.
-        let _ = client.settling().await;
-    }
-    if client.floor() != tapped {
-        return Err(Error::new(Code::LoggedOut, stage));
-    }
-    let Some((generation, token)) = client.usable() else {
-        return Err(stale(client, stage, tapped));
-    };
-    let answer = {
-        let _hold = client.hold();
-        send(client, stage, url, Post::Profile(&profile), &token).await
-    };
-    let reply = answer?;
-    if reply.status == 401 || is_stale(&reply) {
-        return Err(stale(client, stage, generation));
-    }
-    accepted(client, generation, reply, Code::ProfileFailed, stage)
-}
+/// The name in the profile that WeChat gives for every user since 2022.
+const ANONYMOUS: &str = "微信用户";
 
-/// Submits the code of a phone button, logging in first if needed; once more after a 401, since the
-/// server answers that before it spends the code.
-///
-/// # Errors
-/// `phone_failed`, `session_key_stale`, a login's error, or a transport code.
-pub async fn phone<P: Platform>(client: &Client<P>, code: PhoneCode) -> Result<P::Response, Error> {
-    let stage = Stage::Phone;
-    let Some(url) = &client.config().phone_url else {
-        return Err(unset(stage, "phone.url"));
-    };
-    if code.code.is_empty() {
-        // The user refused the button.
-        return Err(Error::new(Code::PhoneFailed, stage));
-    }
-    let mut replayed = false;
-    let floor = client.floor();
-    loop {
-        let (generation, token) = client.token().await?;
-        let reply = send(client, stage, url, Post::Phone(&code), &token).await?;
-        if reply.status == 401 && !replayed && generation >= client.floor() {
-            replayed = true;
-            client.update(|session, _| session.refuse(generation));
-            // A listener that was told of the refused token may have logged out.
-            if client.floor() != floor {
-                return Err(Error::new(Code::LoggedOut, stage));
-            }
-            continue;
+impl<P: Platform> Client<P> {
+    /// Submits the profile that the user consented to at a tap (rule 7), then ends the operation. `tapped` is the
+    /// session's floor at the tap. Neither renewed first nor replayed: WeChat encrypted it with the session_key of that
+    /// moment, and a login would change the key.
+    ///
+    /// Fails with `profile_anonymous`, `logged_out`, `session_key_stale`, `profile_failed`, or a transport code.
+    pub fn profile(&self, op: Op, profile: &Profile, tapped: Generation) {
+        let stage = Stage::Profile;
+        if is_anonymous(profile) {
+            self.fail(op, Error::new(Code::ProfileAnonymous, stage));
+        } else if self.config.profile_url.is_none() {
+            self.fail(op, unset(stage, "profile.url"));
+        } else {
+            self.submit_profile(flow::Profile { op, tapped });
         }
-        if is_stale(&reply) {
-            return Err(stale(client, stage, generation));
+    }
+
+    pub(crate) fn submit_profile(&self, profile: flow::Profile) {
+        let flow::Profile { op, tapped } = profile;
+        // However that login ends: the token from before it may still serve.
+        if self.snapshot(self.platform.now()).status == Status::LoggingIn {
+            return self.wait(Job::Profile(profile));
         }
-        return accepted(client, generation, reply, Code::PhoneFailed, stage);
-    }
-}
-
-/// Tells the server about a logout, with the token that it ended. Completes when the server was told or
-/// could not be reached.
-pub async fn logout<P: Platform>(client: &Client<P>, token: Option<String>) {
-    let (Some(url), Some(token)) = (&client.config().logout_url, token) else {
-        return;
-    };
-    if let Err(error) = send(client, Stage::Logout, url, Post::Logout, &token).await {
-        client.emit_error(error);
-    }
-}
-
-async fn send<P: Platform>(
-    client: &Client<P>,
-    stage: Stage,
-    url: &str,
-    post: Post<'_>,
-    token: &str,
-) -> Result<Reply<P::Response>, Error> {
-    let timeout = client.config().login_timeout;
-    let platform = client.platform();
-    let known = match &post {
-        Post::Phone(code) => code.code.as_str(),
-        _ => "",
-    };
-    let started = platform.now();
-    let reply = match within(platform, timeout, platform.post(url, post, token, timeout)).await {
-        Some(Ok(reply)) => Ok(reply),
-        Some(Err(failure)) => Err(Error::from_wx(
-            of_transport(&failure),
+        let stage = Stage::Profile;
+        if self.floor() != tapped {
+            return self.fail(op, Error::new(Code::LoggedOut, stage));
+        }
+        let Some((generation, token)) = self.usable() else {
+            return self.stale(op, stage, tapped);
+        };
+        // Nothing is carried out here: a listener must not come between what was just seen and the post.
+        self.session.borrow_mut().hold();
+        let post = Post {
+            op,
             stage,
-            &failure,
-            &[token, known],
-        )),
-        None => Err(Error::new(Code::Timeout, stage)),
-    };
-    client.log(stage, started, reply.as_ref().err());
-    reply
-}
+            generation,
+            token,
+            phone: None,
+        };
+        self.post(
+            post,
+            &self.config.profile_url,
+            "encryptedData iv rawData signature",
+        );
+    }
 
-fn accepted<P: Platform>(
-    client: &Client<P>,
-    generation: Generation,
-    reply: Reply<P::Response>,
-    otherwise: Code,
-    stage: Stage,
-) -> Result<P::Response, Error> {
-    let unauthorized = is_unauthorized(reply.status);
-    client.update(|session, now| session.answered(generation, true, unauthorized, now));
-    match (reply.status, reply.body_code) {
-        (200, None | Some(0 | 200)) => Ok(reply.response),
-        (status, body) => Err(Error::from_server(otherwise, stage, status, body, None)),
+    /// Submits the code of a phone button, logging in first if needed, then ends the operation; once more after a
+    /// 401, since the server answers that before it spends the code.
+    ///
+    /// Fails with `phone_failed`, `session_key_stale`, a login's error, or a transport code.
+    pub fn phone(&self, op: Op, code: String) {
+        let stage = Stage::Phone;
+        if self.config.phone_url.is_none() {
+            self.fail(op, unset(stage, "phone.url"));
+        } else if code.is_empty() {
+            // The user refused the button.
+            self.fail(op, Error::new(Code::PhoneFailed, stage));
+        } else {
+            let phone = Phone {
+                op,
+                code,
+                floor: self.floor(),
+                replayed: false,
+            };
+            self.submit_phone(phone, Asker::App);
+        }
+    }
+
+    fn submit_phone(&self, phone: Phone, asker: Asker) {
+        let seen = self.settles();
+        let leave = self.update(|session, now| session.ask(asker, now));
+        // Listeners ran meanwhile, and one may have logged out.
+        if self.floor() != phone.floor {
+            return self.fail(phone.op, Error::new(Code::LoggedOut, Stage::Phone));
+        }
+        match (leave, self.usable()) {
+            (Leave::Go(_), Some((generation, token))) => {
+                let post = Post {
+                    op: phone.op,
+                    stage: Stage::Phone,
+                    generation,
+                    token,
+                    phone: Some(phone),
+                };
+                self.post(post, &self.config.phone_url, "code");
+            }
+            (Leave::Go(_), None) => self.submit_phone(phone, Asker::App),
+            // It may have settled inside the call.
+            _ if seen != self.settles() => self.phone_settled(phone, self.settled()),
+            _ => self.wait(Job::Phone(phone)),
+        }
+    }
+
+    pub(crate) fn phone_settled(&self, phone: Phone, outcome: Result<(), Error>) {
+        match outcome {
+            Ok(()) => self.submit_phone(phone, Asker::Waiter),
+            Err(error) => self.fail(phone.op, error),
+        }
+    }
+
+    /// Tells the server about a logout, with the token that it ended; then ends the operation, whether the server was
+    /// told or could not be reached.
+    pub fn tell_logout(&self, op: Op, token: Option<String>) {
+        match token {
+            Some(token) if self.config.logout_url.is_some() => {
+                let post = Post {
+                    op,
+                    stage: Stage::Logout,
+                    generation: 0,
+                    token,
+                    phone: None,
+                };
+                self.post(post, &self.config.logout_url, "");
+            }
+            _ => self.platform.finish(op, Ok(None)),
+        }
+    }
+
+    fn post(&self, post: Post, url: &Option<String>, fields: &str) {
+        let timeout = self.config.login_timeout;
+        let url = url.as_deref().unwrap_or_default();
+        let (op, token) = (post.op, post.token.clone());
+        self.step(Job::Post(post), 0, timeout, |platform, ticket| {
+            platform.post(ticket, op, url, &token, fields, timeout);
+        });
+    }
+
+    pub(crate) fn posted(&self, post: Post, started: u64, answer: Answered<P>) {
+        let Post {
+            op,
+            stage,
+            generation,
+            token,
+            phone,
+        } = post;
+        let known = phone.as_ref().map_or("", |phone| &phone.code);
+        let answer = match answer {
+            Some(Ok(value)) => Ok(value),
+            Some(Err(failure)) => Err(Error::from_wx(
+                of_transport(&failure),
+                stage,
+                &failure,
+                &[&token, known],
+            )),
+            None => Err(Error::new(Code::Timeout, stage)),
+        };
+        self.log(stage, started, answer.as_ref().err());
+        if stage == Stage::Profile {
+            self.update(|session, now| session.release(now));
+        }
+        let value = match answer {
+            Ok(value) => value,
+            Err(error) if stage == Stage::Logout => {
+                self.emit_error(error);
+                return self.platform.finish(op, Ok(None));
+            }
+            Err(error) => return self.fail(op, error),
+        };
+        let reply = self.platform.reply(&value);
+        match phone {
+            _ if stage == Stage::Logout => return self.platform.finish(op, Ok(None)),
+            Some(phone) if reply.status == 401 && !phone.replayed && generation >= self.floor() => {
+                return self.replay(phone, generation);
+            }
+            None if reply.status == 401 => return self.stale(op, stage, generation),
+            _ => {}
+        }
+        if is_stale(reply) {
+            return self.stale(op, stage, generation);
+        }
+        let unauthorized = is_unauthorized(reply.status);
+        self.update(|session, now| session.answered(generation, true, unauthorized, now));
+        match (reply.status, reply.body_code) {
+            (200, None | Some(0 | 200)) => self.platform.finish(op, Ok(Some(value))),
+            (status, body) => {
+                let code = if stage == Stage::Phone {
+                    Code::PhoneFailed
+                } else {
+                    Code::ProfileFailed
+                };
+                self.fail(op, Error::from_server(code, stage, status, body, None));
+            }
+        }
+    }
+
+    fn replay(&self, phone: Phone, refused: Generation) {
+        self.update(|session, _| session.refuse(refused));
+        // A listener that was told of the refused token may have logged out.
+        if self.floor() != phone.floor {
+            return self.fail(phone.op, Error::new(Code::LoggedOut, Stage::Phone));
+        }
+        let phone = Phone {
+            replayed: true,
+            ..phone
+        };
+        self.submit_phone(phone, Asker::App);
+    }
+
+    /// What the user consented to is spent: a silent login makes the next tap work, unless the app logged
+    /// out meanwhile.
+    fn stale(&self, op: Op, stage: Stage, generation: Generation) {
+        if generation < self.floor() {
+            return self.fail(op, Error::new(Code::LoggedOut, stage));
+        }
+        self.update(|session, now| {
+            session.refuse(generation);
+            session.ask(Asker::App, now)
+        });
+        self.fail(op, Error::new(Code::SessionKeyStale, stage));
+    }
+
+    fn fail(&self, op: Op, error: Error) {
+        self.platform.finish(op, Err(error));
     }
 }
 
-fn is_stale<R>(reply: &Reply<R>) -> bool {
+/// Whether WeChat gave the profile that it gives for everybody. A user may be called so; a gender says it is not.
+pub fn is_anonymous(profile: &Profile) -> bool {
+    profile.nick_name == ANONYMOUS && profile.gender.unwrap_or(0) == 0
+}
+
+fn is_stale(reply: Reply) -> bool {
     reply.status == 409 || reply.body_code == Some(STALE_KEY)
-}
-
-/// What the user consented to is spent: a silent login makes the next tap work, unless the app logged
-/// out meanwhile.
-fn stale<P: Platform>(client: &Client<P>, stage: Stage, generation: Generation) -> Error {
-    if generation < client.floor() {
-        return Error::new(Code::LoggedOut, stage);
-    }
-    client.update(|session, now| {
-        session.refuse(generation);
-        session.ask(Asker::App, now)
-    });
-    Error::new(Code::SessionKeyStale, stage)
 }
 
 fn unset(stage: Stage, option: &'static str) -> Error {

@@ -4,8 +4,6 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
-use serde::Serialize;
-
 use crate::platform::Ms;
 
 /// The server's answer to an exchange, as far as it was understood.
@@ -121,7 +119,7 @@ impl Token {
 }
 
 /// What is stored: one token, bound to what it was issued for.
-#[derive(Clone, Serialize)]
+#[derive(Clone)]
 pub struct Record {
     /// The layout of this record.
     pub version: u32,
@@ -130,10 +128,8 @@ pub struct Record {
     /// The token's value.
     pub token: String,
     /// When it was received, unix ms.
-    #[serde(serialize_with = "crate::platform::as_number")]
     pub received: Ms,
     /// How long it lives, ms; 0 if unknown.
-    #[serde(serialize_with = "crate::platform::as_number")]
     pub life: Ms,
 }
 

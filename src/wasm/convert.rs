@@ -1,21 +1,15 @@
 //! What comes in from JavaScript, read field by field: any shape is possible there, and whatever is not as
-//! expected counts as absent. What goes out goes through serde.
+//! expected counts as absent.
 
-use serde::Serialize;
-use serde_wasm_bindgen::Serializer;
+use alloc::string::String;
+
 use wasm_bindgen::prelude::*;
 
 use super::host::Host;
-use crate::config::Source;
+use crate::config::{Config, Given};
+use crate::error::Error;
 use crate::platform::{Failure, Ms, Profile, Reply};
 use crate::token::{Answer, Record};
-
-/// As plain JavaScript data.
-pub fn to_js<T: Serialize + ?Sized>(value: &T) -> JsValue {
-    value
-        .serialize(&Serializer::json_compatible())
-        .unwrap_or(JsValue::UNDEFINED)
-}
 
 fn whole(host: &Host, value: &JsValue, path: &str) -> Option<i64> {
     let number = host.number(value, path);
@@ -32,12 +26,6 @@ fn time(host: &Host, value: &JsValue, path: &str) -> Option<Ms> {
     whole(host, value, path)?.try_into().ok()
 }
 
-fn status(host: &Host, response: &JsValue) -> u16 {
-    code(host, response, "statusCode")
-        .and_then(|status| status.try_into().ok())
-        .unwrap_or(0)
-}
-
 /// What wx, or a function of the app, failed with.
 pub fn failure(host: &Host, error: &JsValue) -> Failure {
     Failure {
@@ -52,26 +40,26 @@ pub fn failure(host: &Host, error: &JsValue) -> Failure {
 /// The exchange's answer: `{statusCode, data, date}`; with `hook`, what `login.readToken` gave stands in `data`
 /// where the default looks.
 pub fn answer_of(host: &Host, value: &JsValue) -> Answer {
-    let by_hook = host.number(value, "hook") == 1.0;
-    let text = |path: &str| host.text(value, path);
+    let Reply { status, body_code } = reply_of(host, value);
     Answer {
-        status: status(host, value),
-        body_code: code(host, value, "data.code"),
-        token: text("data.data.authorizationToken"),
+        status,
+        body_code,
+        token: host.text(value, "data.data.authorizationToken"),
         expires_in: whole(host, value, "data.data.expiresIn"),
         expires_at: whole(host, value, "data.data.expiresAt"),
-        date: text("date"),
-        message: text("data.msg"),
-        by_hook,
+        date: host.text(value, "date"),
+        message: host.text(value, "data.msg"),
+        by_hook: host.number(value, "hook") == 1.0,
     }
 }
 
 /// The answer to a post.
-pub fn reply_of(host: &Host, response: JsValue) -> Reply<JsValue> {
+pub fn reply_of(host: &Host, response: &JsValue) -> Reply {
     Reply {
-        status: status(host, &response),
-        body_code: code(host, &response, "data.code"),
-        response,
+        status: code(host, response, "statusCode")
+            .and_then(|status| status.try_into().ok())
+            .unwrap_or(0),
+        body_code: code(host, response, "data.code"),
     }
 }
 
@@ -88,37 +76,43 @@ pub fn record_of(host: &Host, value: &JsValue) -> Option<Record> {
 
 /// The profile as getUserProfile gave it.
 pub fn profile_of(host: &Host, result: &JsValue) -> Profile {
-    let text = |path: &str| host.text(result, path).unwrap_or_default();
-    let gender = host.number(result, "userInfo.gender");
     Profile {
-        encrypted_data: text("encryptedData"),
-        iv: text("iv"),
-        raw_data: text("rawData"),
-        signature: text("signature"),
-        anonymous: text("userInfo.nickName") == "微信用户" && (gender.is_nan() || gender == 0.0),
+        nick_name: host.text(result, "userInfo.nickName").unwrap_or_default(),
+        gender: code(host, result, "userInfo.gender"),
     }
 }
 
-/// The options as the app gave them, their types checked.
-pub struct Options<'a>(pub &'a Host, pub &'a JsValue);
+/// A text at a path, empty if there is none.
+pub fn text(host: &Host, value: &JsValue, path: &str) -> String {
+    host.text(value, path).unwrap_or_default()
+}
 
-impl Source for Options<'_> {
-    fn text(&self, name: &str) -> Option<String> {
-        self.0.text(self.1, name)
-    }
-
-    fn texts(&self, name: &str) -> Vec<String> {
-        // Origins are ASCII: what is not stays wrong, and does not parse.
-        let lines = self.0.lines(self.1, name).into_bytes();
-        let texts = lines
-            .split(|byte| *byte == b'\n')
-            .filter(|text| !text.is_empty());
-        texts
-            .map(|text| text.iter().map(|byte| char::from(*byte)).collect())
-            .collect()
-    }
-
-    fn ms(&self, name: &str) -> Option<Ms> {
-        time(self.0, self.1, name)
-    }
+/// The options. `texts` are, each on a line: app, baseUrl, the urls of login, profile, phone and logout, storage.key,
+/// and then the allowed origins; empty where unset. A time is NaN where unset.
+pub fn config(texts: &str, never_check: bool, times: [f64; 5]) -> Result<Config, Error> {
+    let mut lines = texts.split('\n');
+    let mut next = || lines.next().unwrap_or_default();
+    let [
+        login_timeout,
+        check_timeout,
+        margin,
+        cooldown_first,
+        cooldown_max,
+    ] = times.map(|ms| (ms >= 0.0).then_some(ms as Ms));
+    Config::read(&Given {
+        app: next(),
+        base_url: next(),
+        login_url: next(),
+        profile_url: next(),
+        phone_url: next(),
+        logout_url: next(),
+        storage_key: next(),
+        allowed_origins: lines.collect(),
+        never_check,
+        login_timeout,
+        check_timeout,
+        margin,
+        cooldown_first,
+        cooldown_max,
+    })
 }

@@ -1,16 +1,14 @@
-//! The mini program as the flows see it: every step is handed to JavaScript with a ticket, and the answer
-//! comes back with that ticket. Answers to dropped tickets, and second answers, meet nobody.
+//! The mini program as the flows see it: [`Platform`] over the JavaScript side.
 
-use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
-use std::task::Poll;
+use alloc::string::String;
 
 use wasm_bindgen::prelude::*;
 
-use super::convert::{answer_of, record_of, reply_of, to_js};
+use super::convert::{answer_of, failure, record_of, reply_of, text};
 use crate::error::Error;
 use crate::event::{Entry, Event};
-use crate::platform::{Failure, Ms, Platform, Post, Reply};
+use crate::platform::{Failure, Ms, Op, Platform, Reply, Ticket};
+use crate::session::Snapshot;
 use crate::token::{Answer, Record};
 
 #[wasm_bindgen]
@@ -26,9 +24,6 @@ extern "C" {
     /// The number at a path, or a text that is one (a status on old Android); NaN if there is none.
     #[wasm_bindgen(method)]
     pub fn number(this: &Host, value: &JsValue, path: &str) -> f64;
-    /// The list of texts at a path, each ended by a line break.
-    #[wasm_bindgen(method)]
-    pub fn lines(this: &Host, value: &JsValue, path: &str) -> String;
 
     // The steps. Each is answered through `Core.answer`.
     #[wasm_bindgen(method)]
@@ -39,195 +34,195 @@ extern "C" {
     fn login(this: &Host, ticket: u32, timeout: f64);
     #[wasm_bindgen(method)]
     fn exchange(this: &Host, ticket: u32, url: &str, code: &str, timeout: f64);
+    /// The body has these fields, separated by spaces, of the value that the operation began with.
     #[wasm_bindgen(method)]
-    fn post(this: &Host, ticket: u32, url: &str, token: &str, data: JsValue, timeout: f64);
+    fn post(this: &Host, ticket: u32, op: u32, url: &str, token: &str, fields: &str, timeout: f64);
     #[wasm_bindgen(method)]
     fn read(this: &Host, ticket: u32, key: &str);
-    /// Stores the record, or removes it if undefined.
     #[wasm_bindgen(method)]
-    fn write(this: &Host, ticket: u32, key: &str, record: JsValue);
+    fn remove(this: &Host, ticket: u32, key: &str);
+    /// Stores `{version, binding, token, received, life}`.
+    #[wasm_bindgen(method)]
+    #[allow(clippy::too_many_arguments)]
+    fn write(
+        this: &Host,
+        ticket: u32,
+        key: &str,
+        version: u32,
+        binding: &str,
+        token: &str,
+        received: f64,
+        life: f64,
+    );
     /// Nobody wants the answer any more: abort what can be aborted.
     #[wasm_bindgen(method)]
     fn cancel(this: &Host, ticket: u32);
 
+    /// A `WxpError`. `code` and `stage` are places in the tables that the build makes (xtask/src/build/tables.rs), `errno` is
+    /// NaN and `status` 0 if there is none.
+    #[wasm_bindgen(method)]
+    #[allow(clippy::too_many_arguments)]
+    fn error(
+        this: &Host,
+        code: u32,
+        stage: u32,
+        option: &str,
+        detail: &str,
+        err_msg: Option<&str>,
+        errno: f64,
+        status: u32,
+    ) -> JsValue;
+    /// What `wxp.session` shows. `status` is a place in a table, `expires_at` NaN if unknown.
+    #[wasm_bindgen(method)]
+    fn snapshot(this: &Host, status: u32, expires_at: f64, generation: u32) -> JsValue;
+
     /// Wakes the waiting calls; `error` is undefined if all is well.
     #[wasm_bindgen(method)]
     fn settled(this: &Host, error: JsValue);
-    #[wasm_bindgen(method)]
-    fn emit(this: &Host, event: JsValue);
-    #[wasm_bindgen(method)]
-    fn log(this: &Host, entry: JsValue);
-    /// An operation started by JavaScript ended; `error` is undefined if it went well.
+    /// An operation of the app ended; `error` is undefined if it went well.
     #[wasm_bindgen(method)]
     fn finish(this: &Host, op: u32, error: JsValue, value: JsValue);
+    /// An event; `generation` is 0 and `expires_at` NaN where it has none, `error` undefined.
+    #[wasm_bindgen(method)]
+    fn emit(this: &Host, name: &str, generation: u32, expires_at: f64, error: JsValue);
+    #[wasm_bindgen(method)]
+    fn log(this: &Host, stage: u32, ms: f64, error: JsValue);
 }
 
-type Outcome = Result<JsValue, Failure>;
-
-/// [`Platform`] over a [`Host`].
-pub struct Bridge {
-    host: Host,
-    last: Cell<u32>,
-    /// The steps under way; an outcome stays here until its flow is polled.
-    open: RefCell<Vec<(u32, Option<Outcome>)>>,
-}
-
-impl Bridge {
-    pub fn new(host: Host) -> Self {
-        Self {
-            host,
-            last: Cell::default(),
-            open: RefCell::default(),
-        }
+impl Host {
+    /// The error as JavaScript's own.
+    pub fn error_of(&self, error: &Error) -> JsValue {
+        self.error(
+            error.code as u32,
+            error.stage as u32,
+            error.option(),
+            error.detail(),
+            error.err_msg(),
+            error.errno().map_or(f64::NAN, f64::from),
+            error.status_code().unwrap_or(0).into(),
+        )
     }
 
-    /// The JavaScript side.
-    pub fn host(&self) -> &Host {
-        &self.host
-    }
-
-    /// Brings the answer of a step to whoever waits for it.
-    pub fn answer(&self, ticket: u32, outcome: Outcome) {
-        let mut open = self.open.borrow_mut();
-        if let Some((_, waiting)) = open.iter_mut().find(|(number, _)| *number == ticket) {
-            waiting.get_or_insert(outcome);
-        }
-    }
-
-    /// Ends an operation that JavaScript started.
-    pub fn finish(&self, op: u32, outcome: Result<JsValue, Error>) {
-        match outcome {
-            Ok(value) => self.host.finish(op, JsValue::UNDEFINED, value),
-            Err(error) => self.host.finish(op, to_js(&error), JsValue::UNDEFINED),
-        }
-    }
-
-    fn ticket(&self) -> Ticket<'_> {
-        let ticket = self.last.get().wrapping_add(1);
-        self.last.set(ticket);
-        self.open.borrow_mut().push((ticket, None));
-        Ticket(self, ticket)
+    /// What `wxp.session` shows.
+    pub fn snapshot_of(&self, snapshot: Snapshot) -> JsValue {
+        self.snapshot(
+            snapshot.status as u32,
+            number_of(snapshot.expires_at),
+            snapshot.generation,
+        )
     }
 }
 
-/// A step under way. Dropped before its answer came, it cancels the step.
-struct Ticket<'a>(&'a Bridge, u32);
-
-impl Ticket<'_> {
-    async fn outcome(self) -> Outcome {
-        poll_fn(|_| {
-            let mut open = self.0.open.borrow_mut();
-            match open
-                .iter()
-                .position(|(number, outcome)| *number == self.1 && outcome.is_some())
-            {
-                Some(at) => Poll::Ready(
-                    open.swap_remove(at)
-                        .1
-                        .unwrap_or_else(|| Ok(JsValue::UNDEFINED)),
-                ),
-                None => Poll::Pending,
-            }
-        })
-        .await
-    }
+fn number_of(ms: Option<Ms>) -> f64 {
+    ms.map_or(f64::NAN, |ms| ms as f64)
 }
 
-impl Drop for Ticket<'_> {
-    fn drop(&mut self) {
-        let mut open = self.0.open.borrow_mut();
-        let before = open.len();
-        open.retain(|(number, _)| *number != self.1);
-        let was_open = open.len() < before;
-        drop(open);
-        if was_open {
-            self.0.host.cancel(self.1);
-        }
-    }
-}
-
-impl Platform for Bridge {
-    type Response = JsValue;
+impl Platform for Host {
+    type Value = JsValue;
 
     fn now(&self) -> Ms {
-        self.host.now() as Ms
+        self.now() as Ms
     }
 
-    async fn sleep(&self, ms: Ms) {
-        let ticket = self.ticket();
-        self.host.sleep(ticket.1, ms as f64);
-        // A timer has nothing to fail with.
-        let _ = ticket.outcome().await;
+    fn sleep(&self, ticket: Ticket, ms: Ms) {
+        self.sleep(ticket, ms as f64);
     }
 
-    async fn check_session(&self) -> Result<(), Failure> {
-        let ticket = self.ticket();
-        self.host.check_session(ticket.1);
-        ticket.outcome().await.map(drop)
+    fn check_session(&self, ticket: Ticket) {
+        self.check_session(ticket);
     }
 
-    async fn login(&self, timeout: Ms) -> Result<String, Failure> {
-        let ticket = self.ticket();
-        self.host.login(ticket.1, timeout as f64);
-        let result = ticket.outcome().await?;
-        Ok(self.host.text(&result, "code").unwrap_or_default())
+    fn login(&self, ticket: Ticket, timeout: Ms) {
+        self.login(ticket, timeout as f64);
     }
 
-    async fn exchange(&self, url: &str, code: &str, timeout: Ms) -> Result<Answer, Failure> {
-        let ticket = self.ticket();
-        self.host.exchange(ticket.1, url, code, timeout as f64);
-        ticket
-            .outcome()
-            .await
-            .map(|value| answer_of(&self.host, &value))
+    fn exchange(&self, ticket: Ticket, url: &str, code: &str, timeout: Ms) {
+        self.exchange(ticket, url, code, timeout as f64);
     }
 
-    async fn post(
-        &self,
-        url: &str,
-        post: Post<'_>,
-        token: &str,
-        timeout: Ms,
-    ) -> Result<Reply<JsValue>, Failure> {
-        let data = match post {
-            Post::Profile(profile) => to_js(profile),
-            Post::Phone(code) => to_js(code),
-            Post::Logout => JsValue::UNDEFINED,
-        };
-        let ticket = self.ticket();
-        self.host.post(ticket.1, url, token, data, timeout as f64);
-        ticket
-            .outcome()
-            .await
-            .map(|response| reply_of(&self.host, response))
+    fn post(&self, ticket: Ticket, op: Op, url: &str, token: &str, fields: &str, timeout: Ms) {
+        self.post(ticket, op, url, token, fields, timeout as f64);
     }
 
-    async fn read(&self, key: &str) -> Result<Option<Record>, Failure> {
-        let ticket = self.ticket();
-        self.host.read(ticket.1, key);
-        ticket
-            .outcome()
-            .await
-            .map(|value| record_of(&self.host, &value))
+    fn read(&self, ticket: Ticket, key: &str) {
+        self.read(ticket, key);
     }
 
-    async fn write(&self, key: &str, record: Option<&Record>) -> Result<(), Failure> {
-        let ticket = self.ticket();
-        self.host
-            .write(ticket.1, key, record.map_or(JsValue::UNDEFINED, to_js));
-        ticket.outcome().await.map(drop)
+    fn write(&self, ticket: Ticket, key: &str, record: Option<&Record>) {
+        match record {
+            Some(record) => self.write(
+                ticket,
+                key,
+                record.version,
+                &record.binding,
+                &record.token,
+                record.received as f64,
+                record.life as f64,
+            ),
+            None => self.remove(ticket, key),
+        }
     }
 
-    fn settled(&self, outcome: Result<(), &Error>) {
-        self.host
-            .settled(outcome.err().map_or(JsValue::UNDEFINED, to_js));
+    fn cancel(&self, ticket: Ticket) {
+        self.cancel(ticket);
+    }
+
+    fn failure(&self, value: &JsValue) -> Failure {
+        failure(self, value)
+    }
+
+    fn code(&self, value: &JsValue) -> String {
+        text(self, value, "code")
+    }
+
+    fn answer(&self, value: &JsValue) -> Answer {
+        answer_of(self, value)
+    }
+
+    fn reply(&self, value: &JsValue) -> Reply {
+        reply_of(self, value)
+    }
+
+    fn record(&self, value: &JsValue) -> Option<Record> {
+        record_of(self, value)
+    }
+
+    fn settled(&self, outcome: &Result<(), Error>) {
+        self.settled(
+            outcome
+                .as_ref()
+                .err()
+                .map_or(JsValue::UNDEFINED, |error| self.error_of(error)),
+        );
+    }
+
+    fn finish(&self, op: Op, outcome: Result<Option<JsValue>, Error>) {
+        match outcome {
+            Ok(value) => self.finish(op, JsValue::UNDEFINED, value.unwrap_or(JsValue::UNDEFINED)),
+            Err(error) => self.finish(op, self.error_of(&error), JsValue::UNDEFINED),
+        }
     }
 
     fn emit(&self, event: &Event) {
-        self.host.emit(to_js(event));
+        let (generation, expires_at) = match event {
+            Event::Login {
+                generation,
+                expires_at,
+            } => (*generation, *expires_at),
+            _ => (0, None),
+        };
+        let error = match event {
+            Event::Error { error } => self.error_of(error),
+            _ => JsValue::UNDEFINED,
+        };
+        self.emit(event.name(), generation, number_of(expires_at), error);
     }
 
     fn log(&self, entry: &Entry) {
-        self.host.log(to_js(entry));
+        let error = entry
+            .error
+            .as_ref()
+            .map_or(JsValue::UNDEFINED, |error| self.error_of(error));
+        self.log(entry.stage as u32, entry.ms as f64, error);
     }
 }

@@ -5,20 +5,17 @@
 mod convert;
 mod host;
 
-use std::cell::RefCell;
+use alloc::string::String;
 
 use lol_alloc::{AssumeSingleThreaded, FreeListAllocator};
 use wasm_bindgen::prelude::*;
 
 use crate::client::Client;
-use crate::config::Config;
-use crate::error::{Code, Error, Stage, of_profile, of_transport};
-use crate::platform::PhoneCode;
-use crate::request::{Action, Permit, is_unauthorized};
+use crate::error::{Stage, of_profile, of_transport};
+use crate::platform::Platform;
+use crate::request::{Permit, is_unauthorized};
 use crate::session::Asker;
-use crate::submit;
-use convert::{Options, failure, profile_of, to_js};
-use host::Bridge;
+use convert::{profile_of, text};
 
 pub use host::Host;
 
@@ -29,53 +26,87 @@ pub use host::Host;
 static ALLOCATOR: AssumeSingleThreaded<FreeListAllocator> =
     unsafe { AssumeSingleThreaded::new(FreeListAllocator::new()) };
 
+/// A panic is a trap, nothing more: its message would reach nobody, and the machinery to print it is a tenth of the module.
+#[cfg(feature = "package")]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    core::arch::wasm32::unreachable()
+}
+
 /// One `wxp`'s core. Times are unix ms; permits are [`Permit`]s as numbers; `op` numbers come back in
 /// `Host.finish`.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Core {
-    client: Client<Bridge>,
-    refusal: RefCell<Option<Error>>,
+    client: Client<Host>,
 }
 
 #[wasm_bindgen]
 impl Core {
-    /// Reads the options. `app` says whose they are: appId and envVersion.
-    /// Gives a `Core`, or the error as plain data.
-    pub fn create(options: &JsValue, app: &str, host: Host) -> Result<Core, JsValue> {
-        let config = Config::read(&Options(&host, options), app).map_err(|error| to_js(&error))?;
-        let client = Client::new(config, Bridge::new(host));
-        Ok(Core {
-            client,
-            refusal: RefCell::default(),
-        })
+    /// Reads the options. `texts` are, each on a line: appId and envVersion, baseUrl, the urls of login, profile, phone
+    /// and logout, storage.key, and then the allowed origins; empty where unset. A time is NaN where unset.
+    /// Gives a `Core`, or throws a `WxpError`.
+    #[allow(clippy::too_many_arguments)]
+    pub fn create(
+        host: Host,
+        texts: &str,
+        never_check: bool,
+        login_timeout: f64,
+        check_timeout: f64,
+        margin: f64,
+        cooldown_first: f64,
+        cooldown_max: f64,
+    ) -> Result<Core, JsValue> {
+        let times = [
+            login_timeout,
+            check_timeout,
+            margin,
+            cooldown_first,
+            cooldown_max,
+        ];
+        match convert::config(texts, never_check, times) {
+            Ok(config) => Ok(Core {
+                client: Client::new(config, host),
+            }),
+            Err(error) => Err(host.error_of(&error)),
+        }
     }
 
     /// Whether a request may go.
     pub fn permit(&self, url: &str, own_authorization: bool, now: f64) -> u32 {
-        self.note(
-            self.client
-                .permit(url, own_authorization, Asker::Request, now as u64),
-        )
+        self.client
+            .permit(url, own_authorization, Asker::Request, now as u64)
+            .to_bits()
+    }
+
+    /// [`Self::permit`] for a url that begins with a slash, without `Authorization` of its own: its text says nothing more.
+    pub fn relative(&self, now: f64) -> u32 {
+        self.permit("/", false, now)
     }
 
     /// Whether there is a token, for `ensureLogin` and `getToken`.
     pub fn ensure(&self, now: f64) -> u32 {
-        self.note(self.client.permit("", false, Asker::App, now as u64))
+        self.client
+            .permit("", false, Asker::App, now as u64)
+            .to_bits()
     }
 
     /// Whether a call that waited may go on.
     pub fn resume(&self, permit: u32, now: f64) -> u32 {
-        self.note(self.client.resume(Permit::from_bits(permit), now as u64))
+        self.client
+            .resume(Permit::from_bits(permit), now as u64)
+            .to_bits()
     }
 
-    /// What to do with an answer. `judged`: what `isUnauthorized` said, if the app gave one.
-    pub fn verdict(&self, permit: u32, status: u16, judged: Option<bool>, now: f64) -> u32 {
-        let unauthorized = judged.unwrap_or_else(|| is_unauthorized(status));
-        self.note(
-            self.client
-                .verdict(Permit::from_bits(permit), unauthorized, now as u64),
-        )
+    /// What to do with an answer. `judged` is what the app's `isUnauthorized` said: 1 it is, 0 it is not, -1 there is none.
+    pub fn verdict(&self, permit: u32, status: u16, judged: i32, now: f64) -> u32 {
+        let unauthorized = match judged {
+            -1 => is_unauthorized(status),
+            judged => judged == 1,
+        };
+        self.client
+            .verdict(Permit::from_bits(permit), unauthorized, now as u64)
+            .to_bits()
     }
 
     /// The current token.
@@ -83,21 +114,22 @@ impl Core {
         self.client.bearer()
     }
 
-    /// Why the last permit was [`Action::Refuse`], or the last tap -1.
+    /// The `WxpError` by which the last permit was a refusal.
     pub fn refusal(&self) -> JsValue {
-        self.refusal
-            .take()
-            .map_or(JsValue::UNDEFINED, |error| to_js(&error))
+        self.client
+            .refusal()
+            .map_or(JsValue::UNDEFINED, |error| self.host().error_of(&error))
     }
 
-    /// What a failed request (or, if `profile`, a failed getUserProfile) rejects with.
+    /// The `WxpError` of a failed request or, if `profile`, of a failed getUserProfile.
     pub fn failure(&self, error: &JsValue, profile: bool) -> JsValue {
-        let failure = failure(self.host(), error);
+        let failure = Platform::failure(self.host(), error);
         let (code, stage) = match profile {
             true => (of_profile(&failure), Stage::Profile),
             false => (of_transport(&failure), Stage::Request),
         };
-        to_js(&self.client.wx_error(code, stage, &failure))
+        self.host()
+            .error_of(&self.client.wx_error(code, stage, &failure))
     }
 
     /// A tap on `loginWithProfile`: what to bring back with the consent, or -1 if there is no session to
@@ -107,61 +139,29 @@ impl Core {
             return self.client.floor() as i32;
         }
         self.ensure(now);
-        *self.refusal.borrow_mut() = Some(Error::new(Code::NotLoggedIn, Stage::Profile));
         -1
     }
 
     /// Starts an operation, which ends with `Host.finish`: 0 takes over the stored token, 1 submits the profile `value` (`tapped` is
-    /// what [`Self::tap`] gave), 2 submits the phone code `value`, 3 ends the session, before it returns, and tells the server.
-    pub fn begin(&self, op: u32, what: u32, value: JsValue, tapped: u32) {
-        let client = self.client.clone();
-        let leaving = (what == 3).then(|| client.logout());
-        self.client.spawn(async move {
-            let outcome = match what {
-                0 => {
-                    client.start().await;
-                    Ok(JsValue::UNDEFINED)
-                }
-                1 => {
-                    submit::profile(
-                        &client,
-                        profile_of(client.platform().host(), &value),
-                        tapped,
-                    )
-                    .await
-                }
-                2 => {
-                    submit::phone(
-                        &client,
-                        PhoneCode {
-                            code: value.as_string().unwrap_or_default(),
-                        },
-                    )
-                    .await
-                }
-                _ => {
-                    submit::logout(&client, leaving.flatten()).await;
-                    Ok(JsValue::UNDEFINED)
-                }
-            };
-            client.platform().finish(op, outcome);
-        });
+    /// what [`Self::tap`] gave), 2 submits the phone code in `value`, 3 ends the session, before it returns, and tells the server.
+    pub fn begin(&self, op: u32, what: u32, value: &JsValue, tapped: u32) {
+        let host = self.host();
+        match what {
+            0 => self.client.start(op),
+            1 => self.client.profile(op, &profile_of(host, value), tapped),
+            2 => self.client.phone(op, text(host, value, "code")),
+            _ => self.client.tell_logout(op, self.client.logout()),
+        }
     }
 
     /// A ticket's step went well, with this value, or failed with what wx said.
     pub fn answer(&self, ticket: u32, ok: bool, value: JsValue) {
-        let outcome = if ok {
-            Ok(value)
-        } else {
-            Err(failure(self.host(), &value))
-        };
-        self.client.platform().answer(ticket, outcome);
-        self.client.run();
+        self.client.answer(ticket, ok, value);
     }
 
     /// What `wxp.session` shows.
     pub fn session(&self, now: f64) -> JsValue {
-        to_js(&self.client.snapshot(now as u64))
+        self.host().snapshot_of(self.client.snapshot(now as u64))
     }
 
     /// What the app's life brings: 0 it was hidden, 1 it was shown, 2 the network came back.
@@ -173,19 +173,7 @@ impl Core {
         });
     }
 
-    /// Drops everything under way.
-    pub fn dispose(&self) {
-        self.client.dispose();
-    }
-
     fn host(&self) -> &Host {
-        self.client.platform().host()
-    }
-
-    fn note(&self, (permit, refusal): (Permit, Option<Error>)) -> u32 {
-        if permit.action == Action::Refuse {
-            *self.refusal.borrow_mut() = refusal;
-        }
-        permit.to_bits()
+        self.client.platform()
     }
 }

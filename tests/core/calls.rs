@@ -1,16 +1,13 @@
 //! The small part that JavaScript plays: keeps each call of the app, does what its permit says, and
 //! settles it once (`pkg-template/call.js`).
 
-use std::rc::Rc;
-
 use miniprogram_login::config::join;
 use miniprogram_login::error::{Code, Error, Stage, of_transport};
-use miniprogram_login::platform::{Failure, PhoneCode, Profile};
+use miniprogram_login::platform::{Failure, Op, Profile};
 use miniprogram_login::request::{Action, Permit, is_unauthorized};
 use miniprogram_login::session::{Asker, Generation};
-use miniprogram_login::submit;
 
-use crate::fake::{CallId, Step, StepId, World};
+use crate::fake::{CallId, Outcome, Step, StepId, World};
 use crate::harness::BASE;
 
 /// What a call settled with.
@@ -32,8 +29,8 @@ enum Kind {
         own_authorization: bool,
     },
     Token,
-    /// What the core finishes by itself.
-    Op,
+    /// What the core finishes by itself; a phone submit brings its code.
+    Op(String),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,18 +56,18 @@ impl World {
             url: url.to_string(),
             own_authorization,
         });
-        let (permit, refusal) =
-            self.client()
-                .permit(url, own_authorization, Asker::Request, self.now());
-        self.act(id, permit, refusal);
+        let permit = self
+            .client()
+            .permit(url, own_authorization, Asker::Request, self.now());
+        self.act(id, permit);
         id
     }
 
     /// `ensureLogin` and `getToken`.
     pub fn ensure(&self) -> CallId {
         let id = self.make(Kind::Token);
-        let (permit, refusal) = self.client().permit("", false, Asker::App, self.now());
-        self.act(id, permit, refusal);
+        let permit = self.client().permit("", false, Asker::App, self.now());
+        self.act(id, permit);
         id
     }
 
@@ -86,34 +83,46 @@ impl World {
     }
 
     /// The user consented.
-    pub fn consent(self: &Rc<Self>, profile: Profile, tapped: Generation) -> CallId {
-        let client = self.client();
-        self.op(async move { submit::profile(&client, profile, tapped).await })
+    pub fn consent(&self, profile: Profile, tapped: Generation) -> CallId {
+        let id = self.make(Kind::Op(String::new()));
+        self.client().profile(op_of(id), &profile, tapped);
+        id
     }
 
     /// `loginWithPhone`.
-    pub fn phone(self: &Rc<Self>, code: &str) -> CallId {
-        let (client, code) = (
-            self.client(),
-            PhoneCode {
-                code: code.to_string(),
-            },
-        );
-        self.op(async move { submit::phone(&client, code).await })
+    pub fn phone(&self, code: &str) -> CallId {
+        let id = self.make(Kind::Op(code.to_string()));
+        self.client().phone(op_of(id), code.to_string());
+        id
     }
 
     /// `logout`.
-    pub fn logout(self: &Rc<Self>) -> CallId {
-        let id = self.make(Kind::Op);
+    pub fn logout(&self) -> CallId {
+        let id = self.make(Kind::Op(String::new()));
         self.ledger.borrow_mut().logged_out();
         let client = self.client();
-        let ended = client.logout();
-        let world = Rc::clone(self);
-        self.client().spawn(async move {
-            submit::logout(&client, ended).await;
-            world.settle(id, Settled::Done);
-        });
+        client.tell_logout(op_of(id), client.logout());
         id
+    }
+
+    /// The code that a phone submit brought.
+    pub fn phone_code(&self, op: Op) -> String {
+        match &self.calls.borrow()[op as usize - 1].kind {
+            Kind::Op(code) => code.clone(),
+            other => panic!("{other:?} brings no phone code"),
+        }
+    }
+
+    /// An operation ended; 0 is the start.
+    pub fn finished(&self, op: Op, outcome: Result<Option<Outcome>, Error>) {
+        let settled = match outcome {
+            Ok(Some(Outcome::Posted { status, .. })) => Settled::Response(status),
+            Ok(_) => Settled::Done,
+            Err(error) => Settled::Rejected(error),
+        };
+        if op > 0 {
+            self.settle(op as usize - 1, settled);
+        }
     }
 
     /// `abort` of a request: its answer, if it still comes, meets nobody.
@@ -151,8 +160,8 @@ impl World {
             return self.settle(id, Settled::Response(status));
         }
         self.calls.borrow_mut()[id].answer = status;
-        let (next, refusal) = self.client().verdict(permit, unauthorized, self.now());
-        self.act(id, next, refusal);
+        let next = self.client().verdict(permit, unauthorized, self.now());
+        self.act(id, next);
     }
 
     /// A request on the wire fails with what wx says.
@@ -182,7 +191,7 @@ impl World {
     }
 
     /// The session settled: every waiting call asks again, or is rejected.
-    pub fn settled(&self, outcome: Result<(), &Error>) {
+    pub fn settled(&self, outcome: &Result<(), Error>) {
         let waiting: Vec<CallId> = {
             let calls = self.calls.borrow();
             (0..calls.len())
@@ -197,21 +206,11 @@ impl World {
                 Err(error) => self.settle(id, Settled::Rejected(error.clone())),
                 Ok(()) => {
                     let waited = Permit::from_bits(self.calls.borrow()[id].permit);
-                    let (permit, refusal) = self.client().resume(waited, self.now());
-                    self.act(id, permit, refusal);
+                    let permit = self.client().resume(waited, self.now());
+                    self.act(id, permit);
                 }
             }
         }
-    }
-
-    fn op(self: &Rc<Self>, flow: impl Future<Output = Result<u16, Error>> + 'static) -> CallId {
-        let id = self.make(Kind::Op);
-        let world = Rc::clone(self);
-        self.client().spawn(async move {
-            let settled = flow.await.map_or_else(Settled::Rejected, Settled::Response);
-            world.settle(id, settled);
-        });
-        id
     }
 
     fn make(&self, kind: Kind) -> CallId {
@@ -227,7 +226,7 @@ impl World {
     }
 
     /// Does what a permit says. A call that settled meanwhile (aborted by a listener) does nothing more.
-    fn act(&self, id: CallId, permit: Permit, refusal: Option<Error>) {
+    fn act(&self, id: CallId, permit: Permit) {
         // Permits cross to JavaScript as numbers.
         let bits = permit.to_bits();
         let answer = {
@@ -241,6 +240,7 @@ impl World {
         match Permit::from_bits(bits).action {
             Action::Wait => self.calls.borrow_mut()[id].state = State::Waiting,
             Action::Refuse => {
+                let refusal = self.client().refusal();
                 let error = refusal.expect("a refusal comes with its error");
                 self.settle(id, Settled::Rejected(error));
             }
@@ -255,7 +255,7 @@ impl World {
             (permit.action == Action::Bearer).then(|| self.client().bearer().unwrap_or_default());
         match kind {
             Kind::Token => self.settle(id, Settled::Token(token.unwrap_or_default())),
-            Kind::Op => panic!("an operation of the core asks for no permit"),
+            Kind::Op(_) => panic!("an operation of the core asks for no permit"),
             Kind::Request {
                 url,
                 own_authorization,
@@ -292,4 +292,9 @@ impl World {
         self.ledger.borrow_mut().settled(id);
         self.calls.borrow_mut()[id].state = State::Settled(settled);
     }
+}
+
+/// 0 is the start.
+fn op_of(call: CallId) -> Op {
+    call as Op + 1
 }

@@ -3,11 +3,10 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use futures::channel::oneshot;
 use miniprogram_login::client::Client;
 use miniprogram_login::error::Error;
 use miniprogram_login::event::{Entry, Event};
-use miniprogram_login::platform::{Failure, Ms, Platform, Post, Reply};
+use miniprogram_login::platform::{Failure, Ms, Op, Platform, Reply, Ticket};
 use miniprogram_login::token::{Answer, Record};
 
 use crate::calls::Call;
@@ -67,7 +66,7 @@ pub enum Step {
     },
 }
 
-/// How a step ends.
+/// How a step ends; what wx or the server gives, of any shape.
 #[derive(Clone, Debug)]
 pub enum Outcome {
     Done,
@@ -84,7 +83,7 @@ pub struct Pending {
     pub id: StepId,
     pub step: Step,
     /// None for a request of the app: its answer goes through a verdict.
-    waiting: Option<oneshot::Sender<Outcome>>,
+    ticket: Option<Ticket>,
 }
 
 /// Answers steps inside the call that starts them, as some clients of WeChat do.
@@ -114,12 +113,12 @@ pub struct World {
     pub listener: RefCell<Option<Listener>>,
     /// The app's `log` option, which may call back too.
     pub logger: RefCell<Option<Logger>>,
-    pub client: RefCell<Option<Client<Fake>>>,
+    pub client: RefCell<Option<Rc<Client<Fake>>>>,
 }
 
 impl World {
     /// The core under test.
-    pub fn client(&self) -> Client<Fake> {
+    pub fn client(&self) -> Rc<Client<Fake>> {
         self.client
             .borrow()
             .clone()
@@ -131,17 +130,15 @@ impl World {
         (EPOCH + self.passed.get()).saturating_add_signed(self.skew.get())
     }
 
-    /// Starts a step; `waiting` gets its outcome.
-    pub fn start(&self, step: Step, waiting: Option<oneshot::Sender<Outcome>>) -> StepId {
+    /// Starts a step; with a ticket, its outcome goes to the core.
+    pub fn start(&self, step: Step, ticket: Option<Ticket>) -> StepId {
         self.ledger
             .borrow_mut()
             .started(&step, &self.pending.borrow());
         let id = self.last.get() + 1;
         self.last.set(id);
         self.started.borrow_mut().push(step.clone());
-        self.pending
-            .borrow_mut()
-            .push(Pending { id, step, waiting });
+        self.pending.borrow_mut().push(Pending { id, step, ticket });
         id
     }
 
@@ -156,38 +153,16 @@ impl World {
     pub fn answer(&self, id: StepId, outcome: Outcome) -> bool {
         let Some(Pending {
             step,
-            waiting: Some(waiting),
+            ticket: Some(ticket),
             ..
         }) = self.take(id)
         else {
             return false;
         };
         self.ledger.borrow_mut().answered(&step, &outcome);
-        let wanted = waiting.send(outcome).is_ok();
-        self.client().run();
-        wanted
-    }
-
-    async fn step(self: &Rc<Self>, step: Step) -> Outcome {
-        let (sender, receiver) = oneshot::channel();
-        let id = self.start(step.clone(), Some(sender));
-        let _ticket = Ticket(Rc::clone(self), id);
-        let reflex = self.reflex.borrow().clone();
-        if let Some(outcome) = reflex.and_then(|reflex| reflex(self, &step)) {
-            self.answer(id, outcome);
-        }
-        receiver
-            .await
-            .unwrap_or_else(|_| Outcome::Failed(Failure::default()))
-    }
-}
-
-/// Withdraws its step when it is dropped before the answer came.
-struct Ticket(Rc<World>, StepId);
-
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        self.0.take(self.1);
+        let ok = !matches!(outcome, Outcome::Failed(_));
+        self.client().answer(ticket, ok, outcome);
+        true
     }
 }
 
@@ -196,10 +171,11 @@ impl Drop for Ticket {
 pub struct Fake(pub Rc<World>);
 
 impl Fake {
-    async fn done(&self, step: Step) -> Result<(), Failure> {
-        match self.0.step(step).await {
-            Outcome::Failed(failure) => Err(failure),
-            _ => Ok(()),
+    fn step(&self, ticket: Ticket, step: Step) {
+        let id = self.0.start(step.clone(), Some(ticket));
+        let reflex = self.0.reflex.borrow().clone();
+        if let Some(outcome) = reflex.and_then(|reflex| reflex(&self.0, &step)) {
+            self.0.answer(id, outcome);
         }
     }
 }
@@ -209,53 +185,40 @@ fn wrong(step: &str, outcome: &Outcome) -> ! {
 }
 
 impl Platform for Fake {
-    type Response = u16;
+    type Value = Outcome;
 
     fn now(&self) -> Ms {
         self.0.now()
     }
 
-    async fn sleep(&self, ms: Ms) {
-        let due = self.0.passed.get() + ms;
-        self.0.step(Step::Sleep { ms, due }).await;
+    fn sleep(&self, ticket: Ticket, ms: Ms) {
+        let due = self.0.passed.get().saturating_add(ms);
+        self.step(ticket, Step::Sleep { ms, due });
     }
 
-    async fn check_session(&self) -> Result<(), Failure> {
-        self.done(Step::CheckSession).await
+    fn check_session(&self, ticket: Ticket) {
+        self.step(ticket, Step::CheckSession);
     }
 
-    async fn login(&self, timeout: Ms) -> Result<String, Failure> {
-        match self.0.step(Step::Login { timeout }).await {
-            Outcome::Code(code) => Ok(code),
-            Outcome::Failed(failure) => Err(failure),
-            other => wrong("wx.login", &other),
-        }
+    fn login(&self, ticket: Ticket, timeout: Ms) {
+        self.step(ticket, Step::Login { timeout });
     }
 
-    async fn exchange(&self, url: &str, code: &str, timeout: Ms) -> Result<Answer, Failure> {
+    fn exchange(&self, ticket: Ticket, url: &str, code: &str, timeout: Ms) {
         let step = Step::Exchange {
             url: url.to_string(),
             code: code.to_string(),
             timeout,
         };
-        match self.0.step(step).await {
-            Outcome::Exchanged(answer) => Ok(answer),
-            Outcome::Failed(failure) => Err(failure),
-            other => wrong("the exchange", &other),
-        }
+        self.step(ticket, step);
     }
 
-    async fn post(
-        &self,
-        url: &str,
-        post: Post<'_>,
-        token: &str,
-        timeout: Ms,
-    ) -> Result<Reply<u16>, Failure> {
-        let body = match post {
-            Post::Profile(_) => Body::Profile,
-            Post::Phone(phone) => Body::Phone(phone.code.clone()),
-            Post::Logout => Body::Logout,
+    fn post(&self, ticket: Ticket, op: Op, url: &str, token: &str, fields: &str, timeout: Ms) {
+        let body = match fields {
+            "" => Body::Logout,
+            "code" => Body::Phone(self.0.phone_code(op)),
+            "encryptedData iv rawData signature" => Body::Profile,
+            other => panic!("a body with {other}"),
         };
         let step = Step::Post {
             url: url.to_string(),
@@ -263,41 +226,71 @@ impl Platform for Fake {
             token: token.to_string(),
             timeout,
         };
-        match self.0.step(step).await {
-            Outcome::Posted { status, body_code } => Ok(Reply {
-                status,
-                body_code,
-                response: status,
-            }),
-            Outcome::Failed(failure) => Err(failure),
-            other => wrong("a post", &other),
-        }
+        self.step(ticket, step);
     }
 
-    async fn read(&self, key: &str) -> Result<Option<Record>, Failure> {
-        match self
-            .0
-            .step(Step::Read {
+    fn read(&self, ticket: Ticket, key: &str) {
+        self.step(
+            ticket,
+            Step::Read {
                 key: key.to_string(),
-            })
-            .await
-        {
-            Outcome::Record(record) => Ok(record),
-            Outcome::Failed(failure) => Err(failure),
-            other => wrong("a read", &other),
+            },
+        );
+    }
+
+    fn write(&self, ticket: Ticket, key: &str, record: Option<&Record>) {
+        let step = Step::Write {
+            key: key.to_string(),
+            token: record.map(|record| record.token.clone()),
+        };
+        self.step(ticket, step);
+    }
+
+    fn cancel(&self, ticket: Ticket) {
+        let mut pending = self.0.pending.borrow_mut();
+        pending.retain(|step| step.ticket != Some(ticket));
+    }
+
+    fn failure(&self, value: &Outcome) -> Failure {
+        match value {
+            Outcome::Failed(failure) => failure.clone(),
+            other => wrong("a failure", other),
         }
     }
 
-    async fn write(&self, key: &str, record: Option<&Record>) -> Result<(), Failure> {
-        let token = record.map(|record| record.token.clone());
-        self.done(Step::Write {
-            key: key.to_string(),
-            token,
-        })
-        .await
+    fn code(&self, value: &Outcome) -> String {
+        match value {
+            Outcome::Code(code) => code.clone(),
+            other => wrong("wx.login", other),
+        }
     }
 
-    fn settled(&self, outcome: Result<(), &Error>) {
+    fn answer(&self, value: &Outcome) -> Answer {
+        match value {
+            Outcome::Exchanged(answer) => answer.clone(),
+            other => wrong("the exchange", other),
+        }
+    }
+
+    fn reply(&self, value: &Outcome) -> Reply {
+        match *value {
+            Outcome::Posted { status, body_code } => Reply { status, body_code },
+            ref other => wrong("a post", other),
+        }
+    }
+
+    fn record(&self, value: &Outcome) -> Option<Record> {
+        match value {
+            Outcome::Record(record) => record.clone(),
+            other => wrong("a read", other),
+        }
+    }
+
+    fn finish(&self, op: Op, outcome: Result<Option<Outcome>, Error>) {
+        self.0.finished(op, outcome);
+    }
+
+    fn settled(&self, outcome: &Result<(), Error>) {
         self.0.settled(outcome);
     }
 

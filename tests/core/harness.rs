@@ -5,8 +5,8 @@ use std::ops::Deref;
 use std::rc::Rc;
 
 use miniprogram_login::client::Client;
-use miniprogram_login::config::{Config, Source};
-use miniprogram_login::error::Code;
+use miniprogram_login::config::{Config, Given};
+use miniprogram_login::error::{Code, Error};
 use miniprogram_login::event::{Entry, Event};
 use miniprogram_login::platform::{Failure, Ms};
 use miniprogram_login::token::{Answer, Record, Token};
@@ -58,23 +58,32 @@ impl Options {
         self
     }
 
+    /// Reads them.
+    pub fn read(&self) -> Result<Config, Error> {
+        self.read_for("wx-app|release")
+    }
+
     /// Reads them for an app of this name.
-    pub fn read(&self) -> Result<Config, miniprogram_login::error::Error> {
-        Config::read(self, "wx-app|release")
-    }
-}
-
-impl Source for Options {
-    fn text(&self, name: &str) -> Option<String> {
-        self.texts.get(name).cloned()
-    }
-
-    fn texts(&self, name: &str) -> Vec<String> {
-        self.lists.get(name).cloned().unwrap_or_default()
-    }
-
-    fn ms(&self, name: &str) -> Option<Ms> {
-        self.times.get(name).copied()
+    pub fn read_for(&self, app: &str) -> Result<Config, Error> {
+        let text = |name: &str| self.texts.get(name).map_or("", String::as_str);
+        let ms = |name: &str| self.times.get(name).copied();
+        let origins = self.lists.get("allowedOrigins");
+        Config::read(&Given {
+            app,
+            base_url: text("baseUrl"),
+            login_url: text("login.url"),
+            profile_url: text("profile.url"),
+            phone_url: text("phone.url"),
+            logout_url: text("logout.url"),
+            storage_key: text("storage.key"),
+            allowed_origins: origins.into_iter().flatten().map(String::as_str).collect(),
+            never_check: text("checkSession") == "never",
+            login_timeout: ms("login.timeout"),
+            check_timeout: ms("checkSessionTimeout"),
+            margin: ms("expiryMargin"),
+            cooldown_first: ms("cooldown.first"),
+            cooldown_max: ms("cooldown.max"),
+        })
     }
 }
 
@@ -108,8 +117,16 @@ pub fn refused(status: u16, body_code: Option<i32>) -> Answer {
 }
 
 /// An error as the app sees it: plain data.
-pub fn said(error: &miniprogram_login::error::Error) -> serde_json::Value {
-    serde_json::to_value(error).expect("an error is plain data")
+pub fn said(error: &Error) -> serde_json::Value {
+    serde_json::json!({
+        "code": error.code.name(),
+        "stage": error.stage.name(),
+        "option": error.option(),
+        "detail": error.detail(),
+        "errMsg": error.err_msg(),
+        "errno": error.errno(),
+        "statusCode": error.status_code(),
+    })
 }
 
 /// An app with its core. Checks the ledger, and that nothing is left over, when the test ends well.
@@ -169,17 +186,20 @@ impl App {
     pub fn loading(options: &Options) -> Self {
         let config = options.read().expect("the test's options are right");
         let world = Rc::new(World::default());
-        let allowed = options.texts("allowedOrigins");
-        world.ledger.borrow_mut().homes = allowed.into_iter().chain([BASE.to_string()]).collect();
+        let allowed = options.lists.get("allowedOrigins").cloned();
+        world.ledger.borrow_mut().homes = allowed
+            .into_iter()
+            .flatten()
+            .chain([BASE.to_string()])
+            .collect();
         let client = Client::new(config, Fake(Rc::clone(&world)));
-        *world.client.borrow_mut() = Some(client);
+        *world.client.borrow_mut() = Some(Rc::new(client));
         Self { world }
     }
 
     /// Starts the core; its read of the storage is pending then.
     pub fn start(&self) {
-        let client = self.client();
-        self.client().spawn(async move { client.start().await });
+        self.client().start(0);
     }
 
     /// From here on every write succeeds at once.
@@ -423,10 +443,8 @@ impl Drop for App {
             self.ledger.borrow_mut().text(&format!("{client:?}"));
             self.check();
         }
-        if let Some(client) = self.world.client.take() {
-            // Breaks the circle of world, client and flows.
-            client.dispose();
-        }
+        // Breaks the circle of world and client.
+        self.world.client.take();
     }
 }
 

@@ -1,6 +1,6 @@
 //! URLs and origins, with the `url` crate as the judge of where a URL leads.
 
-use miniprogram_login::config::{Config, Source, join};
+use miniprogram_login::config::{Config, Given, join};
 use miniprogram_login::origin::{Origin, is_absolute};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -119,28 +119,13 @@ fn near(base: &str) -> impl Strategy<Value = String> + use<> {
 }
 
 /// The options of an app with this `baseUrl`.
-struct Base<'a>(&'a str);
-
-impl Source for Base<'_> {
-    fn text(&self, name: &str) -> Option<String> {
-        match name {
-            "baseUrl" => Some(self.0.to_string()),
-            "login.url" => Some("/login".to_string()),
-            _ => None,
-        }
-    }
-
-    fn texts(&self, _: &str) -> Vec<String> {
-        Vec::new()
-    }
-
-    fn ms(&self, _: &str) -> Option<u64> {
-        None
-    }
-}
-
 fn config(base: &str) -> Option<Config> {
-    Config::read(&Base(base), "wx-app|release").ok()
+    let given = Given {
+        base_url: base,
+        login_url: "/login",
+        ..Given::default()
+    };
+    Config::read(&given).ok()
 }
 
 /// Scheme, host and port, as every client must see them.

@@ -171,6 +171,6 @@ scenario('dispose inside a listener or a hook is survived', async s => {
   wxp.on('login', () => wxp.dispose())
   const { ok, error } = await s.outcome(wxp.requestNeedLogin(s.home()))
   if (!ok) s.isError(error, 'disposed')
-  const hooked = await s.start({ login: { url: '/user/weixin-login', readToken: () => (hooked.dispose(), 'tok') } })
+  const hooked = await s.start({ storage: { key: 'second' }, login: { url: '/user/weixin-login', readToken: () => (hooked.dispose(), 'tok') } })
   s.isError((await s.outcome(hooked.ensureLogin())).error, 'disposed')
 })

@@ -6,8 +6,10 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use js_sys::{Array, Date, Function, Object, Promise, Reflect};
+use js_sys::{Array, Date, Function, Map, Object, Promise, Reflect};
+use miniprogram_login::error::Code;
 use miniprogram_login::request::{Action, Permit};
+use miniprogram_login::session::Status;
 use miniprogram_login::wasm::{Core, Host};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -23,9 +25,11 @@ extern "C" {
 
 #[wasm_bindgen(module = "/tests/web/wx.js")]
 extern "C" {
-    /// `{wx, options, settled, emit, log, finish}` that records what the core says in `said`.
+    /// `{said, wx, options, ops}`.
     #[wasm_bindgen(js_name = fakeClient)]
     fn fake_client(switches: &JsValue) -> JsValue;
+    /// The host with what records the core's words.
+    fn words(host: Host, client: &JsValue) -> Host;
 }
 
 struct Page {
@@ -45,16 +49,14 @@ impl Page {
                 core.answer(ticket, ok, value);
             }
         });
-        let host = create_host(&client, answer.as_ref());
-        let options = get(&client, "options");
-        *core.borrow_mut() =
-            Some(Core::create(&options, "wx0|develop", host).expect("good options"));
+        let host = words(create_host(&client, answer.as_ref()), &client);
+        *core.borrow_mut() = Some(create(host, "https://api.example.com").expect("good options"));
         let page = Self {
             core,
             client,
             _answer: answer,
         };
-        page.with(|core| core.begin(1, 0, JsValue::UNDEFINED, 0));
+        page.with(|core| core.begin(1, 0, &JsValue::UNDEFINED, 0));
         page.idle().await;
         page
     }
@@ -92,6 +94,17 @@ impl Page {
             })
             .collect()
     }
+}
+
+/// Whether the error is this one.
+fn says(error: &str, code: Code) -> bool {
+    error.contains(&format!("\"code\":{},", code as u32))
+}
+
+fn create(host: Host, base_url: &str) -> Result<Core, JsValue> {
+    let texts = format!("wx0|develop\n{base_url}\n/login\n/profile\n\n\n");
+    let unset = f64::NAN;
+    Core::create(host, &texts, false, unset, unset, unset, unset, unset)
 }
 
 fn get(object: &JsValue, name: &str) -> JsValue {
@@ -152,8 +165,8 @@ async fn records_of_any_other_shape_count_as_none() {
         let page = Page::open(&format!("{{\"stored\": {stored}}}")).await;
         let session = page.with(|core| core.session(Date::now()));
         assert_eq!(
-            get(&session, "status").as_string().as_deref(),
-            Some("none"),
+            get(&session, "status").as_f64(),
+            Some(f64::from(Status::None as u32)),
             "{stored}"
         );
     }
@@ -162,17 +175,20 @@ async fn records_of_any_other_shape_count_as_none() {
 #[wasm_bindgen_test]
 async fn exchange_answers_of_any_shape_end_the_login() {
     let answers = [
-        ("null", "exchange_bad_answer"),
-        ("\"<html>\"", "exchange_bad_answer"),
-        ("{\"code\":200}", "exchange_bad_answer"),
+        ("null", Some(Code::ExchangeBadAnswer)),
+        ("\"<html>\"", Some(Code::ExchangeBadAnswer)),
+        ("{\"code\":200}", Some(Code::ExchangeBadAnswer)),
         (
             "{\"code\":200,\"data\":{\"authorizationToken\":7}}",
-            "exchange_bad_answer",
+            Some(Code::ExchangeBadAnswer),
         ),
-        ("{\"code\":40001,\"msg\":\"no\"}", "exchange_failed"),
+        (
+            "{\"code\":40001,\"msg\":\"no\"}",
+            Some(Code::ExchangeFailed),
+        ),
         (
             "{\"code\":\"200\",\"data\":{\"authorizationToken\":\"t\"}}",
-            "",
+            None,
         ),
     ];
     for (answer, code) in answers {
@@ -181,11 +197,7 @@ async fn exchange_answers_of_any_shape_end_the_login() {
         page.idle().await;
         let settled = page.said("settled").pop().expect("settled");
         assert!(
-            if code.is_empty() {
-                settled == "null"
-            } else {
-                settled.contains(code)
-            },
+            code.map_or(settled == "null", |code| says(&settled, code)),
             "{answer}: {settled}"
         );
     }
@@ -196,31 +208,27 @@ async fn a_dropped_step_is_cancelled_and_its_late_answer_meets_nobody() {
     let page = Page::open("{\"slow\": true}").await;
     page.permit("/x");
     page.idle().await;
-    page.with(|core| core.begin(2, 3, JsValue::UNDEFINED, 0));
+    page.with(|core| core.begin(2, 3, &JsValue::UNDEFINED, 0));
     page.idle().await;
     assert!(
         page.said("settled")
             .pop()
-            .is_some_and(|error| error.contains("logged_out"))
+            .is_some_and(|error| says(&error, Code::LoggedOut))
     );
     assert_eq!(page.said("aborted").len(), 1);
     assert_eq!(page.with(|core| core.bearer()), None);
 }
 
 #[wasm_bindgen_test]
-async fn a_wrong_option_is_thrown_as_data() {
-    let client = fake_client(&Object::new());
-    Reflect::set(
-        &get(&client, "options"),
-        &"baseUrl".into(),
-        &"http://public.example.com".into(),
-    )
-    .expect("set");
+async fn a_wrong_option_is_thrown_as_an_error() {
     let silent = Closure::<dyn Fn(u32, bool, JsValue)>::new(|_, _, _| {});
-    let host = create_host(&client, silent.as_ref());
-    let error =
-        Core::create(&get(&client, "options"), "", host).expect_err("http to a public host");
-    assert_eq!(get(&error, "code").as_string().as_deref(), Some("config"));
+    let client = fake_client(&Object::new());
+    let host = words(create_host(&client, silent.as_ref()), &client);
+    let error = create(host, "http://public.example.com").expect_err("http to a public host");
+    assert_eq!(
+        get(&error, "code").as_f64(),
+        Some(f64::from(Code::Config as u32))
+    );
     assert_eq!(
         get(&error, "option").as_string().as_deref(),
         Some("baseUrl")
@@ -234,7 +242,11 @@ async fn a_profile_goes_out_as_wx_gave_it() {
     let profile = "{\"userInfo\":{\"nickName\":\"小明\",\"gender\":1},\"encryptedData\":\"e\",\"iv\":\"i\",\"rawData\":\"{}\",\"signature\":\"s\"}";
     let profile = js_sys::JSON::parse(profile).expect("JSON");
     let tapped = page.with(|core| core.tap(Date::now()));
-    page.with(|core| core.begin(9, 1, profile, tapped as u32));
+    let call = Object::new();
+    Reflect::set(&call, &"value".into(), &profile).expect("set");
+    let ops: Map = get(&page.client, "ops").unchecked_into();
+    ops.set(&9.into(), &call);
+    page.with(|core| core.begin(9, 1, &profile, tapped as u32));
     let posted = page.said("posted").pop().expect("a submit");
     assert_eq!(
         posted,

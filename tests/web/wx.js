@@ -1,5 +1,5 @@
 // A fake wx for the browser tests. Switches: sync (call back inside the call), slow (requests never answer), stored (what the storage
-// holds), answer (the exchange's body).
+// holds), answer (the exchange's body). `said` records what the core says.
 export function fakeClient({ sync, slow, stored, answer }) {
   const said = { settled: [], events: [], entries: [], finish: [], login: [], exchange: [], posted: [], stored: [], aborted: [] }
   const soon = sync ? run => run() : run => setTimeout(run)
@@ -24,13 +24,17 @@ export function fakeClient({ sync, slow, stored, answer }) {
     setStorageSync: (key, record) => said.stored.push(record),
     removeStorageSync: () => {},
   }
-  return {
-    said,
-    wx,
-    options: { baseUrl: 'https://api.example.com', login: { url: '/login' }, profile: { url: '/profile' } },
+  return { said, wx, options: { login: {} }, ops: new Map() }
+}
+
+/** What the core says to the app, in the core's own numbers. */
+export function words(host, { said }) {
+  return Object.assign(host, {
+    error: (code, stage, option) => ({ code, stage, option }),
+    snapshot: (status, expiresAt, generation) => ({ status, expiresAt, generation }),
     settled: error => said.settled.push(error === undefined ? null : error),
-    emit: event => said.events.push(event),
-    log: entry => said.entries.push(entry),
     finish: (op, error, value) => said.finish.push({ op, error, value }),
-  }
+    emit: (type, generation, expiresAt, error) => said.events.push({ type, generation, expiresAt, error }),
+    log: (stage, ms, error) => said.entries.push({ stage, ms, error }),
+  })
 }

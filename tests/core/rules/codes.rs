@@ -90,7 +90,7 @@ fn reach(code: Code) -> Reached {
             let tapped = app.tap().unwrap();
             let call = app.consent(
                 Profile {
-                    anonymous: true,
+                    nick_name: "微信用户".to_string(),
                     ..Profile::default()
                 },
                 tapped,

@@ -158,7 +158,7 @@ fn rule_07_the_anonymous_profile_is_not_sent() {
     let tapped = app.tap().unwrap();
     let call = app.consent(
         Profile {
-            anonymous: true,
+            nick_name: "微信用户".to_string(),
             ..profile()
         },
         tapped,
@@ -294,7 +294,7 @@ fn rule_13_the_events_of_a_session() {
         .events
         .borrow()
         .iter()
-        .map(|event| serde_json::to_value(event).unwrap()["type"].clone())
+        .map(|event| event.name())
         .collect();
     assert_eq!(kinds, ["login", "expired", "logout"]);
 }

@@ -27,6 +27,21 @@ fn rule_13_logout_in_a_login_listener_ends_it_for_good() {
 }
 
 #[test]
+fn rule_13_logout_in_a_login_listener_ends_a_phone_submit_that_waited() {
+    let app = App::new();
+    let call = app.phone("p1");
+    app.listen(|world, event| {
+        if let Event::Login { .. } = event {
+            world.logout();
+        }
+    });
+    app.log_in("t1", None);
+    assert_eq!(app.code(call), Some(Code::LoggedOut));
+    assert_eq!(app.logins(), 1);
+    app.assert_idle();
+}
+
+#[test]
 fn rule_03_call_made_in_an_error_listener_tries_at_once() {
     let app = App::new();
     let call = app.get();

@@ -2,7 +2,7 @@
 
 use miniprogram_login::error::{Code, Error, Stage};
 use miniprogram_login::event::Event;
-use miniprogram_login::platform::{Failure, PhoneCode, Post, Profile};
+use miniprogram_login::platform::{Failure, Profile};
 use miniprogram_login::token::{Answer, Record};
 
 use crate::calls::Settled;
@@ -136,7 +136,7 @@ fn rule_15_the_record_is_bound_to_what_it_was_issued_for() {
 fn rule_15_app_version_origin_and_login_url_tell_records_apart() {
     let usual = Options::usual();
     let config = |options: &Options, app: &str| {
-        let config = miniprogram_login::config::Config::read(options, app).unwrap();
+        let config = options.read_for(app).unwrap();
         (config.binding, config.storage_key)
     };
     let (binding, key) = config(&usual, "wx-app|release");
@@ -251,13 +251,9 @@ fn rule_16_no_token_in_text_whatever_wx_and_the_server_say() {
 #[test]
 fn rule_16_debug_shows_no_secret() {
     let token = App::token("t1", Some(1));
-    let phone = PhoneCode { code: secret("p1") };
     let profile = Profile {
-        encrypted_data: secret("e"),
-        iv: secret("i"),
-        raw_data: secret("r"),
-        signature: secret("s"),
-        anonymous: false,
+        nick_name: secret("n"),
+        gender: None,
     };
     let failed = Failure {
         err_msg: secret("f"),
@@ -273,8 +269,7 @@ fn rule_16_debug_shows_no_secret() {
                 ..granted(&secret("t"), None)
             }
         ),
-        format!("{phone:?}{profile:?}{failed:?}"),
-        format!("{:?}{:?}", Post::Phone(&phone), Post::Profile(&profile)),
+        format!("{profile:?}{failed:?}"),
         format!("{:?}", App::logged_in("t1", None).client()),
     ];
     for text in texts {

@@ -48,7 +48,8 @@ pub fn build() -> Result<Module> {
             NAME,
             "--out-dir",
         ])
-        .arg(&dir))?;
+        .arg(&dir)
+        .args(["--", "--features", "package"]))?;
     let built = dir.join(format!("{NAME}_bg.wasm"));
     // Whichever of the two levels is smaller as it ships; both at once, one a core.
     let levels = std::thread::scope(|scope| {

@@ -2,7 +2,7 @@
 
 use miniprogram_login::{
     config::{Kind, OPTIONS, Opt},
-    error::Code,
+    error::{Code, Stage},
 };
 use serde_json::{Map, Value, json};
 
@@ -26,11 +26,14 @@ pub fn options() -> String {
     )
 }
 
-/// The source of codes.js: `{ code: [retryable, text] }`.
+/// The source of codes.js: `codes`, `{ code: [retryable, text] }`, and `stages`, both in the order of the core's numbers.
 pub fn codes() -> String {
-    let codes: Map<String, Value> = Code::ALL
-        .iter()
-        .map(|c| (c.name().to_owned(), json!([c.retryable(), c.text()])))
-        .collect();
-    format!("export default {}\n", Value::from(codes))
+    let code = |c: &Code| format!("{}: {}", json!(c.name()), json!([c.retryable(), c.text()]));
+    let codes: Vec<String> = Code::ALL.iter().map(code).collect();
+    let stages: Vec<&str> = Stage::ALL.iter().map(|s| s.name()).collect();
+    format!(
+        "export const codes = {{ {} }}\nexport const stages = {}\n",
+        codes.join(", "),
+        json!(stages)
+    )
 }
