@@ -62,7 +62,7 @@ export class Call {
 /** ensureLogin and getToken: go on with the token as soon as there is one. */
 export class TokenCall extends Call {
   enter(core) {
-    this.step(core.ensure(Date.now()))
+    this.step(core.ensure())
   }
 
   go() {

@@ -76,7 +76,7 @@ export function createHost(client, answer) {
     exchange: step('request', (ticket, url, code, timeout) => {
       const send = data => {
         post(ticket, { url, data, timeout, header: Object.assign({}, header) }, res => {
-          const given = { statusCode: res.statusCode, data: res.data, date: dateOf(res) }
+          const given = { statusCode: res.statusCode, data: res.data, date: Date.parse(dateOf(res)) / 1000 }
           if (!readToken) return done(ticket, given)
           open.set(ticket, undefined)
           hook(ticket, 'login.readToken', () => readToken(res), read => {

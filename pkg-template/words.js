@@ -15,6 +15,8 @@ export const createWords = client => ({
     option, detail, errMsg, errno: isNaN(errno) ? undefined : errno, statusCode: statusCode || undefined,
   }),
   snapshot: (status, expiresAt, generation) => ({ status: STATUSES[status], expiresAt: orNull(expiresAt), generation }),
+  refused: reason => { client.refused = reason },
+  bearer: token => { client.bearer = token },
   settled: reason => client.settled(reason),
   finish: (op, reason, value) => client.finish(op, reason, value),
   emit: (type, generation, expiresAt, error) => client.emit(error ? { type, error } : generation ? { type, generation, expiresAt: orNull(expiresAt) } : { type }),

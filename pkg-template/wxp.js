@@ -2,7 +2,7 @@
 // One wxp: it loads the core, enters calls in order, and carries the core's words to the app.
 import { NEW, OUT, OpCall, RequestCall, TokenCall, WAITING, handOut } from './call.js'
 import { check } from './check.js'
-import { error, WxpError } from './error.js'
+import { error } from './error.js'
 import { createHost } from './host.js'
 import { bury, load } from './loader.js'
 import { createWords } from './words.js'
@@ -60,8 +60,9 @@ export class Client {
     try {
       core = this.create(instance.glue.Core, Object.assign(host, createWords(this)))
     } catch (e) {
-      throw e instanceof WxpError ? e : this.trapped(instance, e)
+      throw this.trapped(instance, e)
     }
+    if (!core) throw this.refused
     instance.clients.add(this)
     this.instance = instance
     this.host = host
@@ -161,7 +162,7 @@ export class Client {
     for (const call of Array.from(this.running)) {
       if (call.state !== WAITING) continue
       if (reason) call.fail(reason)
-      else this.safely(core => call.step(core.resume(call.permit, Date.now())))
+      else this.safely(core => call.step(core.resume(call.permit)))
     }
   }
 
@@ -200,7 +201,7 @@ export class Client {
   /** The token of this number; read from the core once. */
   token(generation) {
     if (generation !== this.generation) {
-      this.bearer = this.core.bearer()
+      this.core.bearer()
       this.generation = generation
     }
     return this.bearer
@@ -246,7 +247,7 @@ export class Client {
     const { desc, lang } = args || {}
     if (!urlOf(this.options.profile)) return Promise.reject(error('config', 'profile', { option: 'profile.url', detail: 'should be set' }))
     // Inside the tap: nothing may be waited for before getUserProfile is called.
-    const tapped = this.entering ? this.safely(core => core.tap(Date.now())) : 0
+    const tapped = this.entering ? this.safely(core => core.tap()) : 0
     if (!(tapped >= 0)) return Promise.reject(error(tapped < 0 ? 'not_logged_in' : 'internal', 'profile'))
     const call = new OpCall(this, PROFILE, undefined, tapped)
     call.state = OUT
@@ -271,7 +272,7 @@ export class Client {
   }
 
   session() {
-    const seen = this.entering && this.safely(core => core.session(Date.now()))
+    const seen = this.entering && this.safely(core => core.session())
     return seen || { status: 'loading', expiresAt: null, generation: 0 }
   }
 

@@ -1,6 +1,6 @@
 //! One `wxp`: carries out what the session orders, and lets flows go on when their answers come.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use core::cell::{Cell, RefCell};
 use core::fmt;
 
@@ -54,6 +54,11 @@ impl<P: Platform> Client<P> {
     /// The mini program.
     pub fn platform(&self) -> &P {
         &self.platform
+    }
+
+    /// The mini program's clock, unix ms.
+    pub fn now(&self) -> Ms {
+        self.platform.now()
     }
 
     /// Changes the session, then carries out what it orders.
@@ -152,11 +157,18 @@ impl<P: Platform> Client<P> {
     }
 
     /// Whether a request may go; see [`request::permit`].
-    pub fn permit(&self, url: &str, own_authorization: bool, asker: Asker, now: Ms) -> Permit {
+    pub fn permit(&self, url: &str, own_authorization: bool, now: Ms) -> Permit {
         let seen = self.settles();
         let permit = self.update_at(now, |session, now| {
-            request::permit(session, &self.config, url, own_authorization, asker, now)
+            request::permit(session, &self.config, url, own_authorization, now)
         });
+        self.catch_up(seen, permit, now)
+    }
+
+    /// The same for a relative url, or for none: `ensureLogin` and `getToken`.
+    pub fn relative(&self, asker: Asker, now: Ms) -> Permit {
+        let seen = self.settles();
+        let permit = self.update_at(now, |session, now| request::relative(session, asker, now));
         self.catch_up(seen, permit, now)
     }
 
@@ -199,16 +211,16 @@ impl<P: Platform> Client<P> {
         }
     }
 
-    /// The current token's text.
-    pub fn bearer(&self) -> Option<String> {
-        self.session.borrow().bearer().map(ToString::to_string)
+    /// The current token's text; empty if there is none.
+    pub fn bearer(&self) -> String {
+        self.session.borrow().bearer().unwrap_or_default().into()
     }
 
     /// A token that is not expired, and its number.
     pub fn usable(&self) -> Option<(Generation, String)> {
         let session = self.session.borrow();
         let generation = session.usable(self.platform.now())?;
-        Some((generation, session.bearer()?.to_string()))
+        Some((generation, session.bearer()?.into()))
     }
 
     /// The session's [`Session::floor`].
@@ -217,8 +229,8 @@ impl<P: Platform> Client<P> {
     }
 
     /// What `wxp.session` shows.
-    pub fn snapshot(&self, now: Ms) -> Snapshot {
-        self.session.borrow().snapshot(now)
+    pub fn snapshot(&self) -> Snapshot {
+        self.session.borrow().snapshot(self.platform.now())
     }
 
     /// Whether the flight is still the session's.
@@ -226,8 +238,8 @@ impl<P: Platform> Client<P> {
         self.session.borrow().is_flying(flight)
     }
 
-    /// Ends the session now; gives the token that it ended, for [`Self::tell_logout`].
-    pub fn logout(&self) -> Option<String> {
+    /// Ends the session now; gives the token that it ended, if any, for [`Self::tell_logout`].
+    pub fn logout(&self) -> String {
         let token = self.bearer();
         self.update(|session, _| session.logout());
         token
@@ -239,13 +251,8 @@ impl<P: Platform> Client<P> {
     }
 
     fn update_at<R>(&self, now: Ms, change: impl FnOnce(&mut Session, Ms) -> R) -> R {
-        let mut session = self.session.borrow_mut();
-        let result = change(&mut session, now);
-        let idle = session.is_idle();
-        drop(session);
-        if !idle {
-            self.drain();
-        }
+        let result = change(&mut self.session.borrow_mut(), now);
+        self.drain();
         result
     }
 

@@ -129,8 +129,8 @@ pub struct Given<'a> {
     pub logout_url: &'a str,
     /// `storage.key`.
     pub storage_key: &'a str,
-    /// `allowedOrigins`.
-    pub allowed_origins: Vec<&'a str>,
+    /// `allowedOrigins`, each on a line.
+    pub allowed_origins: &'a str,
     /// Whether `checkSession` is `'never'`.
     pub never_check: bool,
     /// `login.timeout`.
@@ -180,12 +180,12 @@ pub struct Config {
     homes: Vec<Home>,
     /// Where codes are exchanged.
     pub login_url: String,
-    /// Where profiles go.
-    pub profile_url: Option<String>,
+    /// Where profiles go; empty if unset, as the two that follow.
+    pub profile_url: String,
     /// Where phone codes go.
-    pub phone_url: Option<String>,
+    pub phone_url: String,
     /// Where logouts are told.
-    pub logout_url: Option<String>,
+    pub logout_url: String,
     /// For the whole login, ms.
     pub login_timeout: Ms,
     /// Whether a restored token is checked once per launch.
@@ -210,7 +210,10 @@ impl Config {
     /// # Errors
     /// Code `config`, naming the option.
     pub fn read(given: &Given<'_>) -> Result<Self, Error> {
-        let base = given.base_url.trim_end_matches('/');
+        let mut base = given.base_url;
+        while let Some(shorter) = base.strip_suffix('/') {
+            base = shorter;
+        }
         let home = match Origin::parse(base) {
             Some(home) if home.is_secure() && !base.bytes().any(|b| matches!(b, b'?' | b'#')) => {
                 home
@@ -229,7 +232,7 @@ impl Config {
             }
         };
         let mut homes = Vec::from([Home::of(home)]);
-        for url in &given.allowed_origins {
+        for url in given.allowed_origins.split_terminator(is_line_end) {
             match Origin::parse(url) {
                 Some(origin) if origin.is_secure() => homes.push(Home::of(origin)),
                 _ => {
@@ -244,9 +247,9 @@ impl Config {
             base: base.into(),
             homes,
             login_url: String::new(),
-            profile_url: None,
-            phone_url: None,
-            logout_url: None,
+            profile_url: String::new(),
+            phone_url: String::new(),
+            logout_url: String::new(),
             login_timeout: given.login_timeout.unwrap_or(15_000),
             check_session: !given.never_check,
             check_timeout: given.check_timeout.unwrap_or(3_000),
@@ -256,30 +259,30 @@ impl Config {
             storage_key: given.storage_key.into(),
             binding: String::new(),
         };
-        config.login_url = config
-            .endpoint("login.url", given.login_url)?
-            .unwrap_or_default();
+        config.login_url = config.endpoint("login.url", given.login_url)?;
         config.profile_url = config.endpoint("profile.url", given.profile_url)?;
         config.phone_url = config.endpoint("phone.url", given.phone_url)?;
         config.logout_url = config.endpoint("logout.url", given.logout_url)?;
-        config.binding = [given.app, "|", &origin_text(base), "|", &config.login_url].concat();
+        config.binding = concat(&[given.app, "|", &origin_text(base), "|", &config.login_url]);
         if config.storage_key.is_empty() {
-            config.storage_key = ["miniprogram-login:", &hash(&config.binding)].concat();
+            config.storage_key = concat(&["miniprogram-login:", &hash(&config.binding)]);
         }
         Ok(config)
     }
 
     /// Whether the token may go to this absolute url (rule 8).
     pub fn is_home(&self, url: &str) -> bool {
-        let Some(target) = Origin::parse(url) else {
-            return false;
-        };
-        target.is_secure() && self.homes.iter().any(|home| home.origin() == target)
+        Origin::parse(url).is_some_and(|origin| self.has_home(origin))
     }
 
-    fn endpoint(&self, name: &'static str, url: &str) -> Result<Option<String>, Error> {
+    /// The same for a url's origin. What equals a home is as secure as that was when it was read.
+    pub fn has_home(&self, origin: Origin<'_>) -> bool {
+        self.homes.iter().any(|home| home.origin() == origin)
+    }
+
+    fn endpoint(&self, name: &'static str, url: &str) -> Result<String, Error> {
         if url.is_empty() {
-            return Ok(None);
+            return Ok(String::new());
         }
         let url = if is_absolute(url) {
             url.into()
@@ -287,7 +290,7 @@ impl Config {
             join(&self.base, url)
         };
         if self.is_home(&url) {
-            Ok(Some(url))
+            Ok(url)
         } else {
             Err(wrong(
                 name,
@@ -300,20 +303,23 @@ impl Config {
 /// `base + url` with one slash between.
 pub fn join(base: &str, url: &str) -> String {
     let slash = if url.starts_with('/') { "" } else { "/" };
-    [base, slash, url].concat()
+    concat(&[base, slash, url])
+}
+
+fn concat(parts: &[&str]) -> String {
+    parts.iter().copied().collect()
+}
+
+/// What ends a line in [`Given`].
+pub fn is_line_end(c: char) -> bool {
+    c == '\n'
 }
 
 /// The origin of a URL that parsed, as text: what stands before the path.
 fn origin_text(url: &str) -> String {
-    let mut slashes = 0;
-    let before_path = |c: &char| {
-        slashes += usize::from(*c == '/');
-        slashes < 3
-    };
-    url.chars()
-        .take_while(before_path)
-        .map(|c| c.to_ascii_lowercase())
-        .collect()
+    let mut slashes = url.bytes().enumerate().filter(|(_, b)| *b == b'/');
+    let end = slashes.nth(2).map_or(url.len(), |(at, _)| at);
+    url.get(..end).unwrap_or_default().to_ascii_lowercase()
 }
 
 fn wrong(name: &'static str, should: &'static str) -> Error {

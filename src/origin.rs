@@ -29,37 +29,21 @@ impl<'a> Origin<'a> {
             return None;
         }
         let rest = url.get(if https { 8 } else { 7 }..)?;
-        let host_end = match rest.as_bytes() {
-            [b'[', inside @ ..] => {
-                let address = inside
-                    .iter()
-                    .take_while(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.'))
-                    .count();
-                if address == 0 || inside.get(address) != Some(&b']') {
-                    return None;
-                }
-                address + 2
-            }
-            name => {
-                let name = name
-                    .iter()
-                    .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_'))
-                    .count();
-                if name == 0 {
-                    return None;
-                }
-                name
-            }
+        let is_end = |b: &u8| matches!(b, b'/' | b'?' | b'#');
+        let authority = rest.get(..before(rest, is_end))?;
+        let (host_end, is_good): (_, fn(&u8) -> bool) = match authority.as_bytes() {
+            [b'[', ..] => (before(authority, |b| *b == b']') + 1, is_of_ip6),
+            _ => (before(authority, |b| *b == b':'), is_of_name),
         };
-        let host = rest.get(..host_end)?;
-        let after = rest.as_bytes().get(host_end..)?;
-        let port = match after {
-            [b':', port @ ..] => parse_port(port)?,
-            [] | [b'/' | b'?' | b'#', ..] if https => 443,
-            [] | [b'/' | b'?' | b'#', ..] => 80,
+        let host = authority.get(..host_end)?;
+        let port = match authority.as_bytes().get(host_end..)? {
+            [] if https => 443,
+            [] => 80,
+            [b':', port @ ..] => number(port, u16::MAX.into())? as u16,
             _ => return None,
         };
-        Some(Self { https, host, port })
+        let named = !host.is_empty() && host != "[]";
+        (named && host.as_bytes().iter().all(is_good)).then_some(Self { https, host, port })
     }
 
     /// Whether a token may travel to it: over TLS, or to the machine or private network itself.
@@ -82,56 +66,56 @@ pub fn is_absolute(url: &str) -> bool {
     bytes.first().is_some_and(u8::is_ascii_alphabetic) && bytes.get(scheme) == Some(&b':')
 }
 
+fn is_of_name(b: &u8) -> bool {
+    b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_')
+}
+
+fn is_of_ip6(b: &u8) -> bool {
+    b.is_ascii_hexdigit() || matches!(b, b':' | b'.' | b'[' | b']')
+}
+
+/// How many bytes come before the first that is so.
+fn before(text: &str, is: impl Fn(&u8) -> bool) -> usize {
+    text.bytes().take_while(|b| !is(b)).count()
+}
+
 fn starts_with(url: &str, scheme: &str) -> bool {
     url.as_bytes()
         .get(..scheme.len())
         .is_some_and(|head| head.eq_ignore_ascii_case(scheme.as_bytes()))
 }
 
-fn parse_port(text: &[u8]) -> Option<u16> {
-    let (number, rest) = leading_number(text)?;
-    matches!(rest, [] | [b'/' | b'?' | b'#', ..]).then(|| u16::try_from(number).ok())?
-}
-
-/// The decimal number of at most five digits that the text starts with, and what follows it.
-fn leading_number(text: &[u8]) -> Option<(u32, &[u8])> {
-    let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
-    let (number, rest) = text.split_at_checked(digits)?;
-    // Longer ones are no port and no octet, and would overflow.
-    if !(1..=5).contains(&digits) {
-        return None;
+/// A decimal number.
+fn number(digits: &[u8], max: u32) -> Option<u32> {
+    let mut number = 0;
+    for digit in digits {
+        if !digit.is_ascii_digit() {
+            return None;
+        }
+        number = number * 10 + u32::from(digit - b'0');
+        if number > max {
+            return None;
+        }
     }
-    let value = number
-        .iter()
-        .fold(0, |sum, digit| sum * 10 + u32::from(digit - b'0'));
-    Some((value, rest))
+    (!digits.is_empty()).then_some(number)
 }
 
+/// Names and addresses of the machine or private network itself. By the URL standard 010 is octal, eight; so is anything that is no
+/// plain decimal address public here.
 fn is_private(host: &str) -> bool {
     if host.eq_ignore_ascii_case("localhost") || host == "[::1]" {
         return true;
     }
     let mut octets = [0; 4];
-    let mut rest = host.as_bytes();
-    for (place, octet) in octets.iter_mut().enumerate() {
-        if place > 0 {
-            let [b'.', after @ ..] = rest else {
-                return false;
-            };
-            rest = after;
+    let mut parts = host.as_bytes().split(|b| *b == b'.');
+    for octet in &mut octets {
+        match parts.next() {
+            Some([b'0', _, ..]) | None => return false,
+            Some(part) => match number(part, 255) {
+                Some(value) => *octet = value,
+                None => return false,
+            },
         }
-        let Some((value, after)) = leading_number(rest) else {
-            return false;
-        };
-        // By the URL standard 010 is octal: eight.
-        if rest.starts_with(b"0") && after.len() + 1 < rest.len() {
-            return false;
-        }
-        *octet = value;
-        rest = after;
     }
-    let in_range = octets.iter().all(|octet| *octet < 256);
-    rest.is_empty()
-        && in_range
-        && matches!(octets, [127 | 10, ..] | [192, 168, ..] | [172, 16..=31, ..])
+    parts.next().is_none() && matches!(octets, [127 | 10, ..] | [192, 168, ..] | [172, 16..=31, ..])
 }

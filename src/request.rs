@@ -5,7 +5,7 @@
 //! one that is never answered leaves nothing behind.
 
 use crate::config::Config;
-use crate::origin::is_absolute;
+use crate::origin::{Origin, is_absolute};
 use crate::platform::Ms;
 use crate::session::{Asker, Generation, Leave, Session, Verdict};
 
@@ -89,20 +89,33 @@ pub fn permit(
     config: &Config,
     url: &str,
     own_authorization: bool,
-    asker: Asker,
     now: Ms,
 ) -> Permit {
-    let join = !is_absolute(url);
-    let plain = Permit {
+    let target = Origin::parse(url);
+    let join = target.is_none() && !is_absolute(url);
+    if !own_authorization && (join || target.is_some_and(|origin| config.has_home(origin))) {
+        return Permit {
+            join,
+            ..relative(session, Asker::Request, now)
+        };
+    }
+    Permit {
         action: Action::Plain,
         join,
         replay: false,
         generation: 0,
-    };
-    // A relative url can't leave the origin: what is put before it ends its host with a slash.
-    if own_authorization || !(join || config.is_home(url)) {
-        return plain;
     }
+}
+
+/// The same for a request that goes home for sure. A relative url can't leave the origin: what is put before it ends its host
+/// with a slash.
+pub fn relative(session: &mut Session, asker: Asker, now: Ms) -> Permit {
+    let plain = Permit {
+        action: Action::Plain,
+        join: true,
+        replay: false,
+        generation: 0,
+    };
     plain.with(session.ask(asker, now))
 }
 

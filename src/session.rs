@@ -203,11 +203,6 @@ impl Session {
         }
     }
 
-    /// Whether the outbox is empty.
-    pub fn is_idle(&self) -> bool {
-        self.outbox.is_empty()
-    }
-
     /// The token as text, for the header of a request that was allowed to go.
     pub fn bearer(&self) -> Option<&str> {
         self.held.as_ref().map(|held| held.token.value.as_str())

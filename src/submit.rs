@@ -25,7 +25,7 @@ impl<P: Platform> Client<P> {
         let stage = Stage::Profile;
         if is_anonymous(profile) {
             self.fail(op, Error::new(Code::ProfileAnonymous, stage));
-        } else if self.config.profile_url.is_none() {
+        } else if self.config.profile_url.is_empty() {
             self.fail(op, unset(stage, "profile.url"));
         } else {
             self.submit_profile(flow::Profile { op, tapped });
@@ -35,7 +35,7 @@ impl<P: Platform> Client<P> {
     pub(crate) fn submit_profile(&self, profile: flow::Profile) {
         let flow::Profile { op, tapped } = profile;
         // However that login ends: the token from before it may still serve.
-        if self.snapshot(self.platform.now()).status == Status::LoggingIn {
+        if self.snapshot().status == Status::LoggingIn {
             return self.wait(Job::Profile(profile));
         }
         let stage = Stage::Profile;
@@ -67,7 +67,7 @@ impl<P: Platform> Client<P> {
     /// Fails with `phone_failed`, `session_key_stale`, a login's error, or a transport code.
     pub fn phone(&self, op: Op, code: String) {
         let stage = Stage::Phone;
-        if self.config.phone_url.is_none() {
+        if self.config.phone_url.is_empty() {
             self.fail(op, unset(stage, "phone.url"));
         } else if code.is_empty() {
             // The user refused the button.
@@ -117,25 +117,22 @@ impl<P: Platform> Client<P> {
 
     /// Tells the server about a logout, with the token that it ended; then ends the operation, whether the server was
     /// told or could not be reached.
-    pub fn tell_logout(&self, op: Op, token: Option<String>) {
-        match token {
-            Some(token) if self.config.logout_url.is_some() => {
-                let post = Post {
-                    op,
-                    stage: Stage::Logout,
-                    generation: 0,
-                    token,
-                    phone: None,
-                };
-                self.post(post, &self.config.logout_url, "");
-            }
-            _ => self.platform.finish(op, Ok(None)),
+    pub fn tell_logout(&self, op: Op, token: String) {
+        if token.is_empty() || self.config.logout_url.is_empty() {
+            return self.platform.finish(op, Ok(None));
         }
+        let post = Post {
+            op,
+            stage: Stage::Logout,
+            generation: 0,
+            token,
+            phone: None,
+        };
+        self.post(post, &self.config.logout_url, "");
     }
 
-    fn post(&self, post: Post, url: &Option<String>, fields: &str) {
+    fn post(&self, post: Post, url: &str, fields: &str) {
         let timeout = self.config.login_timeout;
-        let url = url.as_deref().unwrap_or_default();
         let (op, token) = (post.op, post.token.clone());
         self.step(Job::Post(post), 0, timeout, |platform, ticket| {
             platform.post(ticket, op, url, &token, fields, timeout);

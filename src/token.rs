@@ -19,8 +19,8 @@ pub struct Answer {
     pub expires_in: Option<i64>,
     /// `data.expiresAt`, unix s.
     pub expires_at: Option<i64>,
-    /// The `Date` header.
-    pub date: Option<String>,
+    /// The `Date` header, unix s.
+    pub date: Option<i64>,
     /// The field `msg` of the body.
     pub message: Option<String>,
     /// Whether `login.readToken` read it; then status and body code mean nothing to us.
@@ -74,8 +74,7 @@ impl Token {
     /// says that some clock is wrong, and counts as unknown.
     pub fn from_answer(value: String, answer: &Answer, now: Ms) -> Self {
         let claims = Claims::of_jwt(&value);
-        let date = answer.date.as_deref().and_then(unix_seconds);
-        let from_date = |at: Option<i64>| at?.checked_sub(date?);
+        let from_date = |at: Option<i64>| at?.checked_sub(answer.date?);
         let life = [
             answer.expires_in,
             claims
@@ -288,49 +287,4 @@ fn whole_number(text: &[u8]) -> Option<i64> {
         .flatten()
         .filter(|_| !exponent)
         .map(|number| if negative { -number } else { number })
-}
-
-/// An HTTP date (RFC 9110 IMF-fixdate, the form every server must send) as unix s.
-pub fn unix_seconds(date: &str) -> Option<i64> {
-    let date = date.trim_ascii().as_bytes();
-    // Sun, 06 Nov 1994 08:49:37 GMT
-    let [_, _, _, b',', b' ', d @ .., b' ', b'G', b'M', b'T'] = date else {
-        return None;
-    };
-    let [d1, d2, b' ', m1, m2, m3, b' ', y1, y2, y3, y4, b' ', t @ ..] = d else {
-        return None;
-    };
-    let [h1, h2, b':', n1, n2, b':', s1, s2] = t else {
-        return None;
-    };
-    let month = b"JanFebMarAprMayJunJulAugSepOctNovDec"
-        .chunks(3)
-        .position(|name| name == [*m1, *m2, *m3])? as i64;
-    let (day, year) = (number(&[*d1, *d2])?, number(&[*y1, *y2, *y3, *y4])?);
-    let (hour, minute, second) = (
-        number(&[*h1, *h2])?,
-        number(&[*n1, *n2])?,
-        number(&[*s1, *s2])?,
-    );
-    if !(1..=31).contains(&day) || hour > 23 || minute > 59 || second > 60 {
-        return None;
-    }
-    // Days since 1970: years counted from March, so that the leap day is a year's last.
-    let (year, month) = if month < 2 {
-        (year - 1, month + 10)
-    } else {
-        (year, month - 2)
-    };
-    let days =
-        365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 719_469;
-    Some(((days * 24 + hour) * 60 + minute) * 60 + second)
-}
-
-fn number(digits: &[u8]) -> Option<i64> {
-    let value = |sum, digit: &u8| {
-        digit
-            .is_ascii_digit()
-            .then(|| sum * 10 + i64::from(digit - b'0'))
-    };
-    digits.iter().try_fold(0, value)
 }

@@ -6,7 +6,7 @@ use alloc::string::String;
 use wasm_bindgen::prelude::*;
 
 use super::host::Host;
-use crate::config::{Config, Given};
+use crate::config::{Config, Given, is_line_end};
 use crate::error::Error;
 use crate::platform::{Failure, Ms, Profile, Reply};
 use crate::token::{Answer, Record};
@@ -47,7 +47,7 @@ pub fn answer_of(host: &Host, value: &JsValue) -> Answer {
         token: host.text(value, "data.data.authorizationToken"),
         expires_in: whole(host, value, "data.data.expiresIn"),
         expires_at: whole(host, value, "data.data.expiresAt"),
-        date: host.text(value, "date"),
+        date: whole(host, value, "date"),
         message: host.text(value, "data.msg"),
         by_hook: host.number(value, "hook") == 1.0,
     }
@@ -90,8 +90,14 @@ pub fn text(host: &Host, value: &JsValue, path: &str) -> String {
 /// The options. `texts` are, each on a line: app, baseUrl, the urls of login, profile, phone and logout, storage.key,
 /// and then the allowed origins; empty where unset. A time is NaN where unset.
 pub fn config(texts: &str, never_check: bool, times: [f64; 5]) -> Result<Config, Error> {
-    let mut lines = texts.split('\n');
-    let mut next = || lines.next().unwrap_or_default();
+    let mut rest = texts;
+    let mut next = || match rest.split_once(is_line_end) {
+        Some((line, others)) => {
+            rest = others;
+            line
+        }
+        None => core::mem::take(&mut rest),
+    };
     let [
         login_timeout,
         check_timeout,
@@ -107,7 +113,7 @@ pub fn config(texts: &str, never_check: bool, times: [f64; 5]) -> Result<Config,
         phone_url: next(),
         logout_url: next(),
         storage_key: next(),
-        allowed_origins: lines.collect(),
+        allowed_origins: rest,
         never_check,
         login_timeout,
         check_timeout,

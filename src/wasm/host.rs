@@ -76,6 +76,12 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn snapshot(this: &Host, status: u32, expires_at: f64, generation: u32) -> JsValue;
 
+    /// Why there is no `Core`.
+    #[wasm_bindgen(method)]
+    pub fn refused(this: &Host, error: JsValue);
+    /// The current token; empty if there is none.
+    #[wasm_bindgen(method)]
+    pub fn bearer(this: &Host, token: &str);
     /// Wakes the waiting calls; `error` is undefined if all is well.
     #[wasm_bindgen(method)]
     fn settled(this: &Host, error: JsValue);

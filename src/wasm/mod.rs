@@ -5,8 +5,6 @@
 mod convert;
 mod host;
 
-use alloc::string::String;
-
 use lol_alloc::{AssumeSingleThreaded, FreeListAllocator};
 use wasm_bindgen::prelude::*;
 
@@ -45,7 +43,7 @@ pub struct Core {
 impl Core {
     /// Reads the options. `texts` are, each on a line: appId and envVersion, baseUrl, the urls of login, profile, phone
     /// and logout, storage.key, and then the allowed origins; empty where unset. A time is NaN where unset.
-    /// Gives a `Core`, or throws a `WxpError`.
+    /// Gives a `Core`, or tells `Host.refused` why not.
     #[allow(clippy::too_many_arguments)]
     pub fn create(
         host: Host,
@@ -56,7 +54,7 @@ impl Core {
         margin: f64,
         cooldown_first: f64,
         cooldown_max: f64,
-    ) -> Result<Core, JsValue> {
+    ) -> Option<Core> {
         let times = [
             login_timeout,
             check_timeout,
@@ -65,36 +63,39 @@ impl Core {
             cooldown_max,
         ];
         match convert::config(texts, never_check, times) {
-            Ok(config) => Ok(Core {
+            Ok(config) => Some(Core {
                 client: Client::new(config, host),
             }),
-            Err(error) => Err(host.error_of(&error)),
+            Err(error) => {
+                host.refused(host.error_of(&error));
+                None
+            }
         }
     }
 
     /// Whether a request may go.
     pub fn permit(&self, url: &str, own_authorization: bool, now: f64) -> u32 {
         self.client
-            .permit(url, own_authorization, Asker::Request, now as u64)
+            .permit(url, own_authorization, now as u64)
             .to_bits()
     }
 
     /// [`Self::permit`] for a url that begins with a slash, without `Authorization` of its own: its text says nothing more.
     pub fn relative(&self, now: f64) -> u32 {
-        self.permit("/", false, now)
+        self.client.relative(Asker::Request, now as u64).to_bits()
     }
 
     /// Whether there is a token, for `ensureLogin` and `getToken`.
-    pub fn ensure(&self, now: f64) -> u32 {
+    pub fn ensure(&self) -> u32 {
         self.client
-            .permit("", false, Asker::App, now as u64)
+            .relative(Asker::App, self.client.now())
             .to_bits()
     }
 
     /// Whether a call that waited may go on.
-    pub fn resume(&self, permit: u32, now: f64) -> u32 {
+    pub fn resume(&self, permit: u32) -> u32 {
         self.client
-            .resume(Permit::from_bits(permit), now as u64)
+            .resume(Permit::from_bits(permit), self.client.now())
             .to_bits()
     }
 
@@ -109,9 +110,9 @@ impl Core {
             .to_bits()
     }
 
-    /// The current token.
-    pub fn bearer(&self) -> Option<String> {
-        self.client.bearer()
+    /// Tells `Host.bearer` the current token.
+    pub fn bearer(&self) {
+        self.host().bearer(&self.client.bearer());
     }
 
     /// The `WxpError` by which the last permit was a refusal.
@@ -122,8 +123,8 @@ impl Core {
     }
 
     /// The `WxpError` of a failed request or, if `profile`, of a failed getUserProfile.
-    pub fn failure(&self, error: &JsValue, profile: bool) -> JsValue {
-        let failure = Platform::failure(self.host(), error);
+    pub fn failure(&self, error: JsValue, profile: bool) -> JsValue {
+        let failure = Platform::failure(self.host(), &error);
         let (code, stage) = match profile {
             true => (of_profile(&failure), Stage::Profile),
             false => (of_transport(&failure), Stage::Request),
@@ -134,22 +135,22 @@ impl Core {
 
     /// A tap on `loginWithProfile`: what to bring back with the consent, or -1 if there is no session to
     /// go with it; then a silent login was started.
-    pub fn tap(&self, now: f64) -> i32 {
+    pub fn tap(&self) -> i32 {
         if self.client.usable().is_some() {
             return self.client.floor() as i32;
         }
-        self.ensure(now);
+        self.ensure();
         -1
     }
 
     /// Starts an operation, which ends with `Host.finish`: 0 takes over the stored token, 1 submits the profile `value` (`tapped` is
     /// what [`Self::tap`] gave), 2 submits the phone code in `value`, 3 ends the session, before it returns, and tells the server.
-    pub fn begin(&self, op: u32, what: u32, value: &JsValue, tapped: u32) {
+    pub fn begin(&self, op: u32, what: u32, value: JsValue, tapped: u32) {
         let host = self.host();
         match what {
             0 => self.client.start(op),
-            1 => self.client.profile(op, &profile_of(host, value), tapped),
-            2 => self.client.phone(op, text(host, value, "code")),
+            1 => self.client.profile(op, &profile_of(host, &value), tapped),
+            2 => self.client.phone(op, text(host, &value, "code")),
             _ => self.client.tell_logout(op, self.client.logout()),
         }
     }
@@ -160,8 +161,8 @@ impl Core {
     }
 
     /// What `wxp.session` shows.
-    pub fn session(&self, now: f64) -> JsValue {
-        self.host().snapshot_of(self.client.snapshot(now as u64))
+    pub fn session(&self) -> JsValue {
+        self.host().snapshot_of(self.client.snapshot())
     }
 
     /// What the app's life brings: 0 it was hidden, 1 it was shown, 2 the network came back.

@@ -56,9 +56,7 @@ impl World {
             url: url.to_string(),
             own_authorization,
         });
-        let permit = self
-            .client()
-            .permit(url, own_authorization, Asker::Request, self.now());
+        let permit = self.client().permit(url, own_authorization, self.now());
         self.act(id, permit);
         id
     }
@@ -66,7 +64,7 @@ impl World {
     /// `ensureLogin` and `getToken`.
     pub fn ensure(&self) -> CallId {
         let id = self.make(Kind::Token);
-        let permit = self.client().permit("", false, Asker::App, self.now());
+        let permit = self.client().relative(Asker::App, self.now());
         self.act(id, permit);
         id
     }
@@ -78,7 +76,7 @@ impl World {
         if client.usable().is_some() {
             return Some(client.floor());
         }
-        client.permit("", false, Asker::App, self.now());
+        client.relative(Asker::App, self.now());
         None
     }
 
@@ -251,8 +249,7 @@ impl World {
 
     fn go(&self, id: CallId, permit: Permit) {
         let kind = self.calls.borrow()[id].kind.clone();
-        let token =
-            (permit.action == Action::Bearer).then(|| self.client().bearer().unwrap_or_default());
+        let token = (permit.action == Action::Bearer).then(|| self.client().bearer());
         match kind {
             Kind::Token => self.settle(id, Settled::Token(token.unwrap_or_default())),
             Kind::Op(_) => panic!("an operation of the core asks for no permit"),

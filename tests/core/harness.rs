@@ -68,6 +68,7 @@ impl Options {
         let text = |name: &str| self.texts.get(name).map_or("", String::as_str);
         let ms = |name: &str| self.times.get(name).copied();
         let origins = self.lists.get("allowedOrigins");
+        let origins = origins.map(|origins| origins.join("\n"));
         Config::read(&Given {
             app,
             base_url: text("baseUrl"),
@@ -76,7 +77,7 @@ impl Options {
             phone_url: text("phone.url"),
             logout_url: text("logout.url"),
             storage_key: text("storage.key"),
-            allowed_origins: origins.into_iter().flatten().map(String::as_str).collect(),
+            allowed_origins: origins.as_deref().unwrap_or_default(),
             never_check: text("checkSession") == "never",
             login_timeout: ms("login.timeout"),
             check_timeout: ms("checkSessionTimeout"),

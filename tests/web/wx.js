@@ -32,6 +32,8 @@ export function words(host, { said }) {
   return Object.assign(host, {
     error: (code, stage, option) => ({ code, stage, option }),
     snapshot: (status, expiresAt, generation) => ({ status, expiresAt, generation }),
+    refused: error => { said.refused = error },
+    bearer: token => { said.bearer = token },
     settled: error => said.settled.push(error === undefined ? null : error),
     finish: (op, error, value) => said.finish.push({ op, error, value }),
     emit: (type, generation, expiresAt, error) => said.events.push({ type, generation, expiresAt, error }),

@@ -370,14 +370,8 @@ fn config_endpoints_may_be_absolute_on_an_allowed_origin() {
         .text("logout.url", "logout");
     let config = options.read().unwrap();
     assert_eq!(config.login_url, "https://auth.example.com/login");
-    assert_eq!(
-        config.profile_url.as_deref(),
-        Some("https://api.example.com/v1/profile")
-    );
-    assert_eq!(
-        config.logout_url.as_deref(),
-        Some("https://api.example.com/v1/logout")
-    );
+    assert_eq!(config.profile_url, "https://api.example.com/v1/profile");
+    assert_eq!(config.logout_url, "https://api.example.com/v1/logout");
 }
 
 #[test]
@@ -397,8 +391,8 @@ fn config_defaults_are_the_designs() {
     assert_eq!(times, [15_000, 3_000, 60_000, 1_000, 30_000]);
     assert!(config.check_session);
     assert_eq!(
-        (config.profile_url, config.phone_url, config.logout_url),
-        (None, None, None)
+        [config.profile_url, config.phone_url, config.logout_url],
+        [""; 3]
     );
     assert!(config.storage_key.starts_with("miniprogram-login:"));
 }

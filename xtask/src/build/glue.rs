@@ -7,14 +7,44 @@ use oxc::{
     ast::{AstKind, ast::Statement},
     parser::Parser,
     semantic::SemanticBuilder,
-    span::{GetSpan, SourceType},
+    span::{GetSpan, SourceType, Span},
 };
 
 use super::module::{Module, NAME};
 use crate::sh::{node_tool, output, target};
 
-/// The glue makes both at once when it is evaluated; devices have neither.
-const POLYFILLS: &str = "import { TextEncoder, TextDecoder } from './text.js'\n";
+/// What the functions below need.
+const IMPORTS: &str = "import { encode, decode } from './text.js'\n";
+
+/// What replaces wasm-bindgen's functions of these names: devices have no TextEncoder and no TextDecoder.
+const REPLACED: &[(&str, &str)] = &[
+    (
+        "passStringToWasm0",
+        "function passStringToWasm0(text) {
+  const bytes = encode(text), ptr = wasm.__wbindgen_malloc(bytes.length, 1) >>> 0;
+  getUint8ArrayMemory0().set(bytes, ptr);
+  WASM_VECTOR_LEN = bytes.length;
+  return ptr;
+}",
+    ),
+    (
+        "getStringFromWasm0",
+        "function getStringFromWasm0(ptr, len) {
+  return decode(getUint8ArrayMemory0(), ptr >>>= 0, ptr + len);
+}",
+    ),
+];
+
+/// Statements with these go: what served the functions above, and what devices do not have. `dispose()` frees a core.
+const DROPPED: &[&str] = &[
+    "cachedTextEncoder",
+    "cachedTextDecoder",
+    "CoreFinalization",
+    "Symbol.dispose",
+];
+
+/// What wasm-bindgen gives its own `passStringToWasm0` beside the text.
+const ALLOCATORS: &str = ", wasm.__wbindgen_malloc, wasm.__wbindgen_realloc)";
 
 /// The source of glue.js.
 pub fn factory(module: &Module) -> Result<String> {
@@ -69,7 +99,7 @@ pub fn factory(module: &Module) -> Result<String> {
         body.replace_range(span.start as usize..span.end as usize, &text);
     }
     Ok(format!(
-        "{POLYFILLS}export default function createGlue() {{\n{body}\n}}\n"
+        "{IMPORTS}export default function createGlue() {{\n{body}\n}}\n"
     ))
 }
 
@@ -78,6 +108,9 @@ fn tree_shaken(module: &Module) -> Result<String> {
     let dir = target().join("wasm-pack");
     let file = format!("{NAME}_bg.js");
     let glue = std::fs::read_to_string(dir.join(&file)).with_context(|| file.clone())?;
+    let glue = for_devices(&glue)?;
+    let file = format!("{NAME}_devices.js");
+    std::fs::write(dir.join(&file), &glue)?;
     let mut wanted: Vec<String> = module.imports.keys().cloned().collect();
     wanted.push("__wbg_set_wasm".into());
     wanted.extend(public_exports(&glue)?);
@@ -86,12 +119,60 @@ fn tree_shaken(module: &Module) -> Result<String> {
         &entry,
         format!("export {{ {} }} from './{file}'\n", wanted.join(", ")),
     )?;
-    output(node_tool("esbuild").arg(entry).args([
+    let shaken = output(node_tool("esbuild").arg(entry).args([
         "--bundle",
         "--format=esm",
         "--target=es2017",
         "--log-level=warning",
-    ]))
+    ]))?;
+    if let Some(name) = DROPPED.iter().find(|name| shaken.contains(*name)) {
+        bail!("{name} is still in the glue");
+    }
+    Ok(shaken)
+}
+
+/// The glue without what devices lack.
+fn for_devices(glue: &str) -> Result<String> {
+    let allocator = Allocator::default();
+    let parsed = Parser::new(&allocator, glue, SourceType::mjs()).parse();
+    let built = SemanticBuilder::new()
+        .with_build_nodes(true)
+        .build(&parsed.program);
+    let mut edits: Vec<(Span, &str)> = Vec::new();
+    for node in built.semantic.nodes().iter() {
+        let span = node.span();
+        let text = span.source_text(glue);
+        let edit = match node.kind() {
+            AstKind::Function(function) => REPLACED
+                .iter()
+                .find(|(name, _)| function.name().is_some_and(|own| own == *name))
+                .map(|(_, ours)| *ours),
+            AstKind::ExpressionStatement(_)
+            | AstKind::VariableDeclaration(_)
+            | AstKind::IfStatement(_) => {
+                DROPPED.iter().any(|name| text.contains(name)).then_some("")
+            }
+            _ => None,
+        };
+        // Nodes come from the outside in: what lies in an edit goes with it.
+        let inside = edits.last().is_some_and(|(last, _)| span.start < last.end);
+        if let Some(edit) = edit
+            && !inside
+        {
+            edits.push((span, edit));
+        }
+    }
+    let mut ours = glue.to_owned();
+    for (span, text) in edits.into_iter().rev() {
+        ours.replace_range(span.start as usize..span.end as usize, text);
+    }
+    let ours = ours.replace(ALLOCATORS, ")");
+    for (name, text) in REPLACED {
+        if !ours.contains(text) {
+            bail!("wasm-bindgen's glue has no function {name} any more");
+        }
+    }
+    Ok(ours)
 }
 
 /// The names that src/wasm exports, as opposed to those that the module imports.
