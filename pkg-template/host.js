@@ -4,6 +4,25 @@
 /** What stands at a path in a value of any shape. */
 const at = (value, path) => path.split('.').reduce((value, key) => value === undefined || value === null ? undefined : value[key], value)
 
+const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+
+/** The payload of a JWT (RFC 7519); undefined of anything else. Names and numbers in it are ASCII, so its UTF-8 is not decoded. */
+export function claims(token) {
+  const [, payload, ...signature] = String(token).split('.')
+  if (signature.length !== 1) return
+  let json = '', buffer = 0, bits = 0
+  for (const char of payload) {
+    const value = BASE64URL.indexOf(char)
+    if (value < 0) return
+    buffer = buffer << 6 | value
+    bits += 6
+    if (bits >= 8) json += String.fromCharCode(buffer >> (bits -= 8) & 255)
+  }
+  try {
+    return JSON.parse(json)
+  } catch (e) {}
+}
+
 /** Header names come in any case. */
 const dateOf = ({ header }) => {
   for (const name in header) if (name.toLowerCase() === 'date') return header[name]
@@ -21,6 +40,7 @@ export function createHost(client, answer) {
     if (open.delete(ticket)) answer(ticket, ok, value)
   }
   const done = (ticket, value) => settle(ticket, true, value)
+  const exchanged = (ticket, given) => done(ticket, Object.assign(given, { claims: claims(at(given, 'data.data.authorizationToken')) }))
   const failed = (ticket, err) => settle(ticket, false, err)
   const cancel = ticket => {
     const undo = open.get(ticket)
@@ -77,11 +97,11 @@ export function createHost(client, answer) {
       const send = data => {
         post(ticket, { url, data, timeout, header: Object.assign({}, header) }, res => {
           const given = { statusCode: res.statusCode, data: res.data, date: Date.parse(dateOf(res)) / 1000 }
-          if (!readToken) return done(ticket, given)
+          if (!readToken) return exchanged(ticket, given)
           open.set(ticket, undefined)
           hook(ticket, 'login.readToken', () => readToken(res), read => {
             const data = Object.assign({}, read, { authorizationToken: read && read.token || read })
-            done(ticket, Object.assign(given, { hook: 1, data: { data } }))
+            exchanged(ticket, Object.assign(given, { hook: 1, data: { data } }))
           })
         })
       }

@@ -145,6 +145,12 @@ pub struct Given<'a> {
     pub cooldown_max: Option<Ms>,
 }
 
+impl<'a> Given<'a> {
+    fn origins(&self) -> impl Iterator<Item = &'a str> {
+        self.allowed_origins.split_terminator(is_line_end)
+    }
+}
+
 /// An [`Origin`] that is kept.
 #[derive(Clone, Debug)]
 struct Home {
@@ -174,8 +180,6 @@ impl Home {
 /// The options, read and resolved.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// `baseUrl` without a slash at its end.
-    base: String,
     /// The origins that may see the token.
     homes: Vec<Home>,
     /// Where codes are exchanged.
@@ -210,64 +214,89 @@ impl Config {
     /// # Errors
     /// Code `config`, naming the option.
     pub fn read(given: &Given<'_>) -> Result<Self, Error> {
+        let config = Self::resolve(given);
+        match config.problem(given) {
+            None => Ok(config),
+            Some((option, should)) => Err(Error::of_option(option, should, Stage::Config)),
+        }
+    }
+
+    /// What the options come to if nothing is wrong with them.
+    fn resolve(given: &Given<'_>) -> Self {
         let mut base = given.base_url;
         while let Some(shorter) = base.strip_suffix('/') {
             base = shorter;
         }
-        let home = match Origin::parse(base) {
-            Some(home) if home.is_secure() && !base.bytes().any(|b| matches!(b, b'?' | b'#')) => {
-                home
-            }
-            Some(_) => {
-                return Err(wrong(
-                    "baseUrl",
-                    "should be https (http only for loopback and private addresses), without query",
-                ));
-            }
-            None => {
-                return Err(wrong(
-                    "baseUrl",
-                    "has no host that can be read; write it as https://host[:port][/path], in ASCII",
-                ));
+        let endpoint = |url: &str| {
+            if url.is_empty() || is_absolute(url) {
+                url.into()
+            } else {
+                join(base, url)
             }
         };
-        let mut homes = Vec::from([Home::of(home)]);
-        for url in given.allowed_origins.split_terminator(is_line_end) {
-            match Origin::parse(url) {
-                Some(origin) if origin.is_secure() => homes.push(Home::of(origin)),
-                _ => {
-                    return Err(wrong(
-                        "allowedOrigins",
-                        "should hold origins such as https://cdn.example.com",
-                    ));
-                }
-            }
-        }
-        let mut config = Self {
-            base: base.into(),
+        let login_url = endpoint(given.login_url);
+        let binding = concat(&[given.app, "|", &origin_text(base), "|", &login_url]);
+        let storage_key = if given.storage_key.is_empty() {
+            concat(&["miniprogram-login:", &hash(&binding)])
+        } else {
+            given.storage_key.into()
+        };
+        let mut homes = Vec::new();
+        homes.extend(Origin::parse(base).map(Home::of));
+        homes.extend(given.origins().filter_map(Origin::parse).map(Home::of));
+        Self {
             homes,
-            login_url: String::new(),
-            profile_url: String::new(),
-            phone_url: String::new(),
-            logout_url: String::new(),
+            login_url,
+            profile_url: endpoint(given.profile_url),
+            phone_url: endpoint(given.phone_url),
+            logout_url: endpoint(given.logout_url),
             login_timeout: given.login_timeout.unwrap_or(15_000),
             check_session: !given.never_check,
             check_timeout: given.check_timeout.unwrap_or(3_000),
             margin: given.margin.unwrap_or(60_000),
             cooldown_first: given.cooldown_first.unwrap_or(1_000),
             cooldown_max: given.cooldown_max.unwrap_or(30_000),
-            storage_key: given.storage_key.into(),
-            binding: String::new(),
-        };
-        config.login_url = config.endpoint("login.url", given.login_url)?;
-        config.profile_url = config.endpoint("profile.url", given.profile_url)?;
-        config.phone_url = config.endpoint("phone.url", given.phone_url)?;
-        config.logout_url = config.endpoint("logout.url", given.logout_url)?;
-        config.binding = concat(&[given.app, "|", &origin_text(base), "|", &config.login_url]);
-        if config.storage_key.is_empty() {
-            config.storage_key = concat(&["miniprogram-login:", &hash(&config.binding)]);
+            storage_key,
+            binding,
         }
-        Ok(config)
+    }
+
+    /// The first option that is wrong, and what it should be.
+    fn problem(&self, given: &Given<'_>) -> Option<(&'static str, &'static str)> {
+        match Origin::parse(given.base_url) {
+            None => {
+                return Some((
+                    "baseUrl",
+                    "has no host that can be read; write it as https://host[:port][/path], in ASCII",
+                ));
+            }
+            Some(home) if !home.is_secure() || given.base_url.contains(is_query) => {
+                return Some((
+                    "baseUrl",
+                    "should be https (http only for loopback and private addresses), without query",
+                ));
+            }
+            Some(_) => {}
+        }
+        let secure = |url: &str| Origin::parse(url).is_some_and(|origin| origin.is_secure());
+        if !given.origins().all(secure) {
+            return Some((
+                "allowedOrigins",
+                "should hold origins such as https://cdn.example.com",
+            ));
+        }
+        let endpoints = [
+            ("login.url", &self.login_url),
+            ("profile.url", &self.profile_url),
+            ("phone.url", &self.phone_url),
+            ("logout.url", &self.logout_url),
+        ];
+        let foreign = |(_, url): &&(_, &String)| !url.is_empty() && !self.is_home(url);
+        let (option, _) = endpoints.iter().find(foreign)?;
+        Some((
+            option,
+            "should be on the origin of baseUrl or on one of allowedOrigins",
+        ))
     }
 
     /// Whether the token may go to this absolute url (rule 8).
@@ -278,25 +307,6 @@ impl Config {
     /// The same for a url's origin. What equals a home is as secure as that was when it was read.
     pub fn has_home(&self, origin: Origin<'_>) -> bool {
         self.homes.iter().any(|home| home.origin() == origin)
-    }
-
-    fn endpoint(&self, name: &'static str, url: &str) -> Result<String, Error> {
-        if url.is_empty() {
-            return Ok(String::new());
-        }
-        let url = if is_absolute(url) {
-            url.into()
-        } else {
-            join(&self.base, url)
-        };
-        if self.is_home(&url) {
-            Ok(url)
-        } else {
-            Err(wrong(
-                name,
-                "should be on the origin of baseUrl or on one of allowedOrigins",
-            ))
-        }
     }
 }
 
@@ -315,15 +325,15 @@ pub fn is_line_end(c: char) -> bool {
     c == '\n'
 }
 
+fn is_query(c: char) -> bool {
+    matches!(c, '?' | '#')
+}
+
 /// The origin of a URL that parsed, as text: what stands before the path.
 fn origin_text(url: &str) -> String {
     let mut slashes = url.bytes().enumerate().filter(|(_, b)| *b == b'/');
     let end = slashes.nth(2).map_or(url.len(), |(at, _)| at);
     url.get(..end).unwrap_or_default().to_ascii_lowercase()
-}
-
-fn wrong(name: &'static str, should: &'static str) -> Error {
-    Error::of_option(name, should, Stage::Config)
 }
 
 /// FNV-1a, 64 bit, in letters a to p: tells keys of different bindings apart; not a secret.

@@ -407,9 +407,9 @@ fn flush(run: &mut String, out: &mut String) {
 /// A phone number has at least 8 digits in a row; a token or key is long and mixes letters and digits,
 /// or is padded base64. Names like `ERR_CONNECTION_TIMED_OUT` are long too, but have no digit.
 fn suspicious(run: &[u8]) -> bool {
-    let digits = run.iter().any(u8::is_ascii_digit);
-    let letters = run.iter().any(u8::is_ascii_alphabetic);
-    let padded = run.ends_with(b"=") || (run.contains(&b'+') && letters);
+    let has = |is: fn(&u8) -> bool| run.iter().any(is);
+    let (digits, letters) = (has(u8::is_ascii_digit), has(u8::is_ascii_alphabetic));
+    let padded = run.ends_with(b"=") || (has(|b| *b == b'+') && letters);
     let phone = run
         .windows(8)
         .any(|window| window.iter().all(u8::is_ascii_digit));

@@ -535,10 +535,12 @@ impl Session {
         self.last_error = Some(error);
         if self.failures >= 2 {
             let doublings = (self.failures - 2).min(31);
-            let length = self
-                .cooldown_first
-                .saturating_mul(1 << doublings)
-                .min(self.cooldown_max);
+            // Compared the other way round, so that nothing overflows.
+            let length = if self.cooldown_first <= self.cooldown_max >> doublings {
+                self.cooldown_first << doublings
+            } else {
+                self.cooldown_max
+            };
             self.rest = Some(Rest { since: now, length });
         }
     }

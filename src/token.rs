@@ -1,7 +1,6 @@
 //! The token: how long it lives, and how it is stored.
 
 use alloc::string::{String, ToString};
-use alloc::vec::Vec;
 use core::fmt;
 
 use crate::platform::Ms;
@@ -19,6 +18,10 @@ pub struct Answer {
     pub expires_in: Option<i64>,
     /// `data.expiresAt`, unix s.
     pub expires_at: Option<i64>,
+    /// `exp` of the token, if that is a JWT, unix s. Read to plan, never to trust.
+    pub exp: Option<i64>,
+    /// Its `iat`, unix s.
+    pub iat: Option<i64>,
     /// The `Date` header, unix s.
     pub date: Option<i64>,
     /// The field `msg` of the body.
@@ -68,27 +71,29 @@ pub enum Age {
     Expired,
 }
 
+/// The longest life, s: thousands of years.
+const FOR_EVER: u64 = 1 << 40;
+
 impl Token {
     /// The token of an exchange's answer. Its life is the earliest of what the answer tells: `expiresIn`, the JWT's
     /// `exp − iat`, and `expiresAt` or `exp` against the answer's `Date`. A life that is over on arrival
     /// says that some clock is wrong, and counts as unknown.
     pub fn from_answer(value: String, answer: &Answer, now: Ms) -> Self {
-        let claims = Claims::of_jwt(&value);
         let from_date = |at: Option<i64>| at?.checked_sub(answer.date?);
         let life = [
             answer.expires_in,
-            claims
+            answer
                 .exp
-                .zip(claims.iat)
+                .zip(answer.iat)
                 .and_then(|(exp, iat)| exp.checked_sub(iat)),
             from_date(answer.expires_at),
-            from_date(claims.exp),
+            from_date(answer.exp),
         ]
         .into_iter()
         .flatten()
         .min()
         .filter(|seconds| *seconds > 0)
-        .map(|seconds| (seconds as Ms).saturating_mul(1000));
+        .map(|seconds| (seconds as Ms).min(FOR_EVER) * 1000);
         Self {
             value,
             received: now,
@@ -175,116 +180,4 @@ pub fn is_bearer(text: &str) -> bool {
         |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~' | b'+' | b'/');
     let body = text.bytes().take_while(of_body).count();
     body > 0 && text.bytes().skip(body).all(|b| b == b'=')
-}
-
-/// The dates in a JWT's payload (RFC 7519 NumericDate, s). Read to plan, never to trust.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Claims {
-    /// When it expires, unix s.
-    pub exp: Option<i64>,
-    /// When it was issued, unix s.
-    pub iat: Option<i64>,
-}
-
-impl Claims {
-    /// The claims of a JWT; none of anything else.
-    pub fn of_jwt(token: &str) -> Self {
-        let mut parts = token.as_bytes().split(|byte| *byte == b'.');
-        let (Some(_), Some(payload), Some(_), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
-            return Self::default();
-        };
-        let json = base64url(payload).unwrap_or_default();
-        Self {
-            exp: top_level_number(&json, b"exp"),
-            iat: top_level_number(&json, b"iat"),
-        }
-    }
-}
-
-/// Decodes base64url without padding. Ours, since the crates that do it cost the package more than this use is worth.
-fn base64url(text: &[u8]) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let mut buffer = 0u32;
-    let mut bits = 0;
-    for &byte in text {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'-' => 62,
-            b'_' => 63,
-            _ => return None,
-        };
-        buffer = buffer << 6 | u32::from(value);
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            bytes.push((buffer >> bits) as u8);
-        }
-    }
-    Some(bytes)
-}
-
-/// The whole part of a number in a JSON object, by its key; the last one if there are several. Skims the text rather than parse it:
-/// in text that is no JSON it may find something or nothing.
-fn top_level_number(json: &[u8], key: &[u8]) -> Option<i64> {
-    let mut found = None;
-    let mut depth = 0u32;
-    let mut at = 0;
-    while let Some(&byte) = json.get(at) {
-        at += 1;
-        match byte {
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            b'"' => {
-                let start = at;
-                while let Some(&byte) = json.get(at)
-                    && byte != b'"'
-                {
-                    at += if byte == b'\\' { 2 } else { 1 };
-                }
-                let text = json.get(start..at);
-                at += 1;
-                let rest = json.get(at..).unwrap_or_default().trim_ascii_start();
-                if depth == 1
-                    && text == Some(key)
-                    && let [b':', value @ ..] = rest
-                {
-                    found = whole_number(value.trim_ascii_start());
-                }
-            }
-            _ => {}
-        }
-    }
-    found
-}
-
-/// The whole part of the number that the text starts with; none if it has an exponent or is out of range.
-fn whole_number(text: &[u8]) -> Option<i64> {
-    let (negative, digits) = match text {
-        [b'-', digits @ ..] => (true, digits),
-        digits => (false, digits),
-    };
-    let mut number = None;
-    let mut rest = digits.iter().skip_while(|digit| {
-        let value = digit.wrapping_sub(b'0');
-        let is_digit = value < 10;
-        if is_digit {
-            let sum = number
-                .unwrap_or(Some(0i64))
-                .and_then(|sum| sum.checked_mul(10)?.checked_add(i64::from(value)));
-            number = Some(sum);
-        }
-        is_digit
-    });
-    let tail = rest
-        .by_ref()
-        .find(|byte| !byte.is_ascii_digit() && **byte != b'.');
-    let exponent = matches!(tail, Some(b'e' | b'E'));
-    number
-        .flatten()
-        .filter(|_| !exponent)
-        .map(|number| if negative { -number } else { number })
 }

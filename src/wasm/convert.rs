@@ -26,6 +26,12 @@ fn time(host: &Host, value: &JsValue, path: &str) -> Option<Ms> {
     whole(host, value, path)?.try_into().ok()
 }
 
+/// Whole seconds; NumericDates of JWTs may have a fraction (RFC 7519).
+fn seconds(host: &Host, value: &JsValue, path: &str) -> Option<i64> {
+    let number = host.number(value, path);
+    (number.abs() < 1e15).then_some(number as i64)
+}
+
 /// What wx, or a function of the app, failed with.
 pub fn failure(host: &Host, error: &JsValue) -> Failure {
     Failure {
@@ -37,7 +43,7 @@ pub fn failure(host: &Host, error: &JsValue) -> Failure {
     }
 }
 
-/// The exchange's answer: `{statusCode, data, date}`; with `hook`, what `login.readToken` gave stands in `data`
+/// The exchange's answer: `{statusCode, data, date, claims}`; with `hook`, what `login.readToken` gave stands in `data`
 /// where the default looks.
 pub fn answer_of(host: &Host, value: &JsValue) -> Answer {
     let Reply { status, body_code } = reply_of(host, value);
@@ -45,9 +51,11 @@ pub fn answer_of(host: &Host, value: &JsValue) -> Answer {
         status,
         body_code,
         token: host.text(value, "data.data.authorizationToken"),
-        expires_in: whole(host, value, "data.data.expiresIn"),
-        expires_at: whole(host, value, "data.data.expiresAt"),
-        date: whole(host, value, "date"),
+        expires_in: seconds(host, value, "data.data.expiresIn"),
+        expires_at: seconds(host, value, "data.data.expiresAt"),
+        exp: seconds(host, value, "claims.exp"),
+        iat: seconds(host, value, "claims.iat"),
+        date: seconds(host, value, "date"),
         message: host.text(value, "data.msg"),
         by_hook: host.number(value, "hook") == 1.0,
     }

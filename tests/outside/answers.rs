@@ -28,19 +28,28 @@ fn answer() -> impl Strategy<Value = Answer> {
         status,
         body_code,
         token,
-        seconds(),
-        seconds(),
+        [seconds(), seconds(), seconds(), seconds()],
         date,
         option::of(any::<String>()),
         any::<bool>(),
     )
         .prop_map(
-            |(status, body_code, token, expires_in, expires_at, date, message, by_hook)| Answer {
+            |(
+                status,
+                body_code,
+                token,
+                [expires_in, expires_at, exp, iat],
+                date,
+                message,
+                by_hook,
+            )| Answer {
                 status,
                 body_code,
                 token,
                 expires_in,
                 expires_at,
+                exp,
+                iat,
                 date,
                 message,
                 by_hook,
@@ -116,5 +125,13 @@ proptest! {
     fn a_record_brings_its_token_back(value in "[A-Za-z0-9._-]{1,60}", received in any::<u64>(), life in option::of(1..u64::MAX)) {
         let token = Token { value, received, life };
         prop_assert_eq!(Record::new(&token, "b").token("b", received), Some(token));
+    }
+
+    #[test]
+    fn a_bearer_stands_in_a_header(text in any::<String>(), plain in "[A-Za-z0-9._~+/-]{1,40}={0,2}") {
+        prop_assert!(is_bearer(&plain));
+        if is_bearer(&text) {
+            prop_assert!(text.bytes().all(|byte| byte.is_ascii_graphic()));
+        }
     }
 }

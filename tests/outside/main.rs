@@ -5,7 +5,6 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod answers;
-mod jwt;
 mod texts;
 mod urls;
 
