@@ -1,6 +1,7 @@
 // @ts-check
 // A call of the app, from its beginning to the one time it settles. What it may do next, the core says,
-// in a permit: a number whose low bits are an action (src/request.rs).
+// in a permit: a number whose low bits are an action (src/request.rs). A request is as cheap as one written by hand: what
+// looks odd here was measured (docs/fast-path.md).
 import { error } from './error.js'
 import { hasCallback } from './promisify.js'
 
@@ -25,9 +26,11 @@ export class Call {
     this.client = client
     this.state = NEW
     this.permit = 0
-    this.promise = new Promise(capture)
-    this.resolve = resolver
-    this.reject = rejecter
+    // Its neighbours among the calls that run: see Client.add.
+    this.prev = this.next = null
+    /** What wx was given last and has not answered yet. */
+    this.sent = null
+    this.resolve = this.reject = null
   }
 
   /** A permit came: do what it says. */
@@ -38,7 +41,6 @@ export class Call {
     const action = permit & ACTION
     if (action === WAIT) this.state = WAITING
     else if (action === REFUSE) this.fail(this.client.refusal())
-    else if (action === DELIVER) this.settle(this.answer)
     else this.go()
   }
 
@@ -52,26 +54,43 @@ export class Call {
 
   /** @returns {boolean} whether it ends just now */
   end() {
+    const { prev, next } = this
     if (this.state === DONE) return false
     this.state = DONE
-    this.client.running.delete(this)
+    this.sent = null
+    if (next) {
+      prev.next = next
+      next.prev = prev
+      // Or a call that the app keeps would keep all later ones.
+      this.prev = this.next = null
+    }
     return true
   }
 }
 
+/** A call whose promise is a plain one. */
+class PromiseCall extends Call {
+  constructor(client) {
+    super(client)
+    this.promise = new Promise(capture)
+    this.resolve = resolver
+    this.reject = rejecter
+  }
+}
+
 /** ensureLogin and getToken: go on with the token as soon as there is one. */
-export class TokenCall extends Call {
+export class TokenCall extends PromiseCall {
   enter(core) {
     this.step(core.ensure())
   }
 
   go() {
-    this.settle(this.client.token(this.permit >>> GENERATION))
+    this.settle(this.client.token(this.permit >>> GENERATION).slice(7))
   }
 }
 
 /** What the core does by itself and then finishes; see Core.begin in src/wasm/mod.rs. */
-export class OpCall extends Call {
+export class OpCall extends PromiseCall {
   constructor(client, what, value, tapped) {
     super(client)
     this.what = what
@@ -86,58 +105,79 @@ export class OpCall extends Call {
 }
 
 /** requestNeedLogin, uploadFileNeedLogin, downloadFileNeedLogin. */
-export class RequestCall extends Call {
+export class RequestCall {
   constructor(client, api, args) {
-    super(client)
+    // As in Call. There is no super(): WeChat's compiler makes ES5 of it that takes longer than all the rest of a request.
+    this.client = client
+    this.state = NEW
+    this.permit = 0
+    this.prev = this.next = this.sent = null
+    this.resolve = this.reject = null
     this.api = api
-    this.args = args || {}
+    this.args = args
     this.task = null
     this.listeners = null
-    this.answer = undefined
+  }
+
+  /** What the app gets: the promise that also is the task, or with callbacks the task alone. */
+  handOut() {
+    const { args } = this
+    if (!hasCallback(args)) {
+      const promise = Object.setPrototypeOf(new Promise(capture), promiseWithTask)
+      promise[CALL] = this
+      this.resolve = resolver
+      this.reject = rejecter
+      return promise
+    }
+    // The app's functions run outside the core's calls, where one that throws disturbs nobody.
+    this.resolve = res => callBack(args, 'success', res)
+    this.reject = err => callBack(args, 'fail', err)
+    return new Task(this)
   }
 
   enter(core) {
     const { url, header } = this.args
     const ours = typeof url === 'string' && !ownAuthorization(header)
-    this.step(core.permit(String(url), !ours, Date.now()))
+    this.step(ours && url[0] === '/' ? core.relative(Date.now()) : core.permit(String(url), !ours, Date.now()))
   }
 
   go() {
     const { client, args, permit, api } = this
+    const { url, header } = args
     this.state = OUT
-    const sent = Object.assign({}, args)
-    if (permit & JOIN && args.url) sent.url = client.join(args.url)
-    if ((permit & ACTION) === BEARER) sent.header = Object.assign({}, args.header, { Authorization: 'Bearer ' + client.token(permit >>> GENERATION) })
-    if (client.timeout !== undefined && args.timeout === undefined) sent.timeout = client.timeout
-    // wx has been seen to call back twice.
-    let open = true
-    sent.success = res => {
-      if (open && this.state === OUT) {
-        open = false
-        this.answered(res)
-      }
+    // By hand, as Object.assign takes longer. The header is no literal, which V8 would soon put among the old objects, where it
+    // lies until a full collection.
+    const sent = this.sent = {}
+    for (const name in args) sent[name] = args[name]
+    if (permit & JOIN && url) sent.url = client.join(url)
+    if ((permit & ACTION) === BEARER) {
+      const own = sent.header = {}
+      for (const name in header) own[name] = header[name]
+      own.Authorization = client.token(permit >>> GENERATION)
     }
-    sent.fail = err => {
-      if (open && this.state === OUT) {
-        open = false
-        this.broke(err)
-      }
+    if (client.timeout !== undefined && args.timeout === undefined) sent.timeout = client.timeout
+    // wx has been seen to call back twice, and a call may end first.
+    sent.success = res => {
+      if (this.sent === sent) this.answered(res)
+    }
+    const fail = sent.fail = err => {
+      if (this.sent === sent) this.fail(client.failure(err))
     }
     if (args.complete) sent.complete = undefined
     let task
     try {
       task = client.wx[api](sent)
     } catch (e) {
-      return sent.fail({ errMsg: `${api}:fail ${e && e.message}` })
+      return fail({ errMsg: `${api}:fail ${e && e.message}` })
     }
-    if (!open || this.state !== OUT) return
+    if (this.sent !== sent) return
     this.task = task
     if (task && this.listeners) for (const [event, fn] of this.listeners) attach(task, 'on' + event, fn)
   }
 
   answered(res) {
     const { client, permit } = this
-    this.task = null
+    this.sent = this.task = null
     if ((permit & ACTION) === PLAIN) return this.settle(res)
     let judged = -1
     if (client.isUnauthorized) {
@@ -146,22 +186,17 @@ export class RequestCall extends Call {
       } catch (e) {
         return this.fail(client.failure({ hook: 1, errMsg: 'isUnauthorized: ' + (e && e.message || e) }))
       }
+      // It may have ended this call, or everything.
+      if (this.state !== OUT) return
     }
-    // The app's function may have ended this call, or everything.
-    if (this.state !== OUT) return
-    this.answer = res
     let next
     try {
-      next = client.core.verdict(permit, Number(res.statusCode), judged, Date.now())
+      next = client.core.verdict(permit, Number(res.statusCode), judged)
     } catch (e) {
       return client.trapped(client.instance, e)
     }
-    this.step(next)
-  }
-
-  broke(err) {
-    this.task = null
-    this.fail(this.client.failure(err))
+    if ((next & ACTION) === DELIVER) this.settle(res)
+    else this.step(next)
   }
 
   abort() {
@@ -182,6 +217,8 @@ export class RequestCall extends Call {
   }
 }
 
+Object.setPrototypeOf(RequestCall.prototype, Call.prototype)
+
 function attach(task, method, fn) {
   if (task && task[method]) task[method](fn)
 }
@@ -191,30 +228,21 @@ function ownAuthorization(header) {
   return false
 }
 
-// The methods of wx's task. They stand on a prototype shared by all promises, so that a call costs no closures;
-// `then` still gives plain promises, since the constructor found on that prototype is Promise.
+class Task {
+  constructor(call) {
+    this[CALL] = call
+  }
+}
+
+// The methods of wx's task. They stand on prototypes, so that a call costs no closures; `then` still gives plain
+// promises, since the constructor found there is Promise.
 const taskMethods = { abort: { value() { this[CALL].abort() } } }
 for (const event of ['HeadersReceived', 'ChunkReceived', 'ProgressUpdate']) {
   taskMethods['on' + event] = { value(fn) { this[CALL].on(event, fn) } }
   taskMethods['off' + event] = { value(fn) { this[CALL].off(event, fn) } }
 }
+Object.defineProperties(Task.prototype, taskMethods)
 const promiseWithTask = Object.create(Promise.prototype, taskMethods)
-const taskAlone = Object.create(Object.prototype, taskMethods)
-
-/** What the app gets for a request: the promise that also is its task, or with callbacks the task alone. */
-export function handOut(call) {
-  const { args, promise } = call
-  if (!hasCallback(args)) {
-    promise[CALL] = call
-    return Object.setPrototypeOf(promise, promiseWithTask)
-  }
-  // The app's functions run outside the core's calls, where one that throws disturbs nobody.
-  call.resolve = res => callBack(args, 'success', res)
-  call.reject = err => callBack(args, 'fail', err)
-  const task = Object.create(taskAlone)
-  task[CALL] = call
-  return task
-}
 
 function callBack(args, name, result) {
   for (const key of [name, 'complete']) {

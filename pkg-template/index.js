@@ -22,7 +22,8 @@ export function createWxp(options) {
     get ready() { return client.ready },
   }
   const found = new Map()
-  return new Proxy(own, {
+  // Behind our own members, not before them: a call through a Proxy costs as much as one into the WASM.
+  const rest = new Proxy({}, {
     get(target, name) {
       if (name in target) return target[name]
       const source = client.wx[name]
@@ -34,6 +35,7 @@ export function createWxp(options) {
     },
     has: (target, name) => name in target || name in client.wx,
   })
+  return Object.setPrototypeOf(own, rest)
 }
 
 export { WxpError }

@@ -16,7 +16,7 @@ export const createWords = client => ({
   }),
   snapshot: (status, expiresAt, generation) => ({ status: STATUSES[status], expiresAt: orNull(expiresAt), generation }),
   refused: reason => { client.refused = reason },
-  bearer: token => { client.bearer = token },
+  bearer: token => { client.bearer = 'Bearer ' + token },
   settled: reason => client.settled(reason),
   finish: (op, reason, value) => client.finish(op, reason, value),
   emit: (type, generation, expiresAt, error) => client.emit(error ? { type, error } : generation ? { type, generation, expiresAt: orNull(expiresAt) } : { type }),

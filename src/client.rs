@@ -21,11 +21,13 @@ pub struct Client<P: Platform> {
     pub(crate) platform: P,
     pub(crate) session: RefCell<Session>,
     pub(crate) flows: RefCell<Flows>,
-    /// How often the session settled, and how it did last.
-    settled: RefCell<(u32, Result<(), Error>)>,
+    /// How often the session settled.
+    pub(crate) settles: Cell<u32>,
+    /// How it did last.
+    settled: RefCell<Result<(), Error>>,
     /// The session changed while it was being stored.
     pub(crate) unsaved: Cell<bool>,
-    refusal: RefCell<Option<Error>>,
+    refusal: Cell<Option<Error>>,
 }
 
 impl<P: Platform> fmt::Debug for Client<P> {
@@ -45,9 +47,10 @@ impl<P: Platform> Client<P> {
             platform,
             session,
             flows: RefCell::default(),
-            settled: RefCell::new((0, Ok(()))),
+            settles: Cell::default(),
+            settled: RefCell::new(Ok(())),
             unsaved: Cell::default(),
-            refusal: RefCell::default(),
+            refusal: Cell::default(),
         }
     }
 
@@ -63,7 +66,10 @@ impl<P: Platform> Client<P> {
 
     /// Changes the session, then carries out what it orders.
     pub fn update<R>(&self, change: impl FnOnce(&mut Session, Ms) -> R) -> R {
-        self.update_at(self.platform.now(), change)
+        let now = self.platform.now();
+        let result = change(&mut self.session.borrow_mut(), now);
+        self.drain();
+        result
     }
 
     /// A step went well, with this value, or failed with what wx said. The answer to a step that was cancelled,
@@ -158,34 +164,56 @@ impl<P: Platform> Client<P> {
 
     /// Whether a request may go; see [`request::permit`].
     pub fn permit(&self, url: &str, own_authorization: bool, now: Ms) -> Permit {
-        let seen = self.settles();
-        let permit = self.update_at(now, |session, now| {
-            request::permit(session, &self.config, url, own_authorization, now)
-        });
-        self.catch_up(seen, permit, now)
+        let seen = self.settles.get();
+        let permit = request::permit(
+            &mut self.session.borrow_mut(),
+            &self.config,
+            url,
+            own_authorization,
+            now,
+        );
+        self.carry_on(seen, permit)
     }
 
     /// The same for a relative url, or for none: `ensureLogin` and `getToken`.
     pub fn relative(&self, asker: Asker, now: Ms) -> Permit {
-        let seen = self.settles();
-        let permit = self.update_at(now, |session, now| request::relative(session, asker, now));
-        self.catch_up(seen, permit, now)
+        let seen = self.settles.get();
+        let permit = request::relative(&mut self.session.borrow_mut(), asker, now);
+        self.carry_on(seen, permit)
     }
 
     /// Whether a call that waited may go on; see [`request::resume`].
-    pub fn resume(&self, waited: Permit, now: Ms) -> Permit {
-        let seen = self.settles();
-        let permit = self.update_at(now, |session, now| request::resume(session, waited, now));
-        self.catch_up(seen, permit, now)
+    pub fn resume(&self, waited: Permit) -> Permit {
+        let seen = self.settles.get();
+        let permit = request::resume(&mut self.session.borrow_mut(), waited, self.platform.now());
+        self.carry_on(seen, permit)
     }
 
-    /// What to do with an answer; see [`request::verdict`].
-    pub fn verdict(&self, sent: Permit, unauthorized: bool, now: Ms) -> Permit {
-        let seen = self.settles();
-        let permit = self.update_at(now, |session, now| {
-            request::verdict(session, sent, unauthorized, now)
-        });
-        self.catch_up(seen, permit, now)
+    /// What to do with an answer; see [`request::unauthorized`].
+    pub fn verdict(&self, sent: Permit, unauthorized: bool) -> Permit {
+        if !unauthorized {
+            self.session.borrow_mut().accepted(sent.generation);
+            return Permit {
+                action: Action::Deliver,
+                ..sent
+            };
+        }
+        let seen = self.settles.get();
+        let now = self.platform.now();
+        let permit = request::unauthorized(&mut self.session.borrow_mut(), sent, now);
+        self.carry_on(seen, permit)
+    }
+
+    /// Carries out what the session ordered while it made this permit. One that lets the request go at once ordered nothing.
+    fn carry_on(&self, seen: u32, permit: Permit) -> Permit {
+        match permit.action {
+            Action::Plain => permit,
+            Action::Bearer if !permit.replay => permit,
+            _ => {
+                self.drain();
+                self.catch_up(seen, permit)
+            }
+        }
     }
 
     /// Why the last permit was [`Action::Refuse`].
@@ -195,16 +223,16 @@ impl<P: Platform> Client<P> {
 
     /// If the session settled while the caller was being told to wait (wx may call back inside the call), it
     /// must not wait for the next time.
-    fn catch_up(&self, seen: u32, told: Permit, now: Ms) -> Permit {
+    fn catch_up(&self, seen: u32, told: Permit) -> Permit {
         let error = match told.action {
             Action::Refuse => self.session.borrow().last_error().cloned(),
-            Action::Wait if seen != self.settles() => match self.settled() {
-                Ok(()) => return self.resume(told, now),
+            Action::Wait if seen != self.settles.get() => match self.settled() {
+                Ok(()) => return self.resume(told),
                 Err(error) => Some(error),
             },
             _ => return told,
         };
-        self.refusal.replace(error);
+        self.refusal.set(error);
         Permit {
             action: Action::Refuse,
             ..told
@@ -250,12 +278,6 @@ impl<P: Platform> Client<P> {
         self.platform.emit(&Event::Error { error });
     }
 
-    fn update_at<R>(&self, now: Ms, change: impl FnOnce(&mut Session, Ms) -> R) -> R {
-        let result = change(&mut self.session.borrow_mut(), now);
-        self.drain();
-        result
-    }
-
     fn drain(&self) {
         loop {
             // The borrow must end before an order is carried out: listeners call back.
@@ -284,8 +306,8 @@ impl<P: Platform> Client<P> {
     }
 
     fn settle(&self, outcome: Result<(), Error>) {
-        let count = self.settles().wrapping_add(1);
-        *self.settled.borrow_mut() = (count, outcome.clone());
+        self.settles.set(self.settles.get().wrapping_add(1));
+        *self.settled.borrow_mut() = outcome.clone();
         self.platform.settled(&outcome);
         let waiting = self.flows.borrow_mut().take_waiting();
         for flow in waiting {
@@ -297,14 +319,9 @@ impl<P: Platform> Client<P> {
         }
     }
 
-    /// How often the session settled.
-    pub(crate) fn settles(&self) -> u32 {
-        self.settled.borrow().0
-    }
-
     /// How the session settled last.
     pub(crate) fn settled(&self) -> Result<(), Error> {
-        self.settled.borrow().1.clone()
+        self.settled.borrow().clone()
     }
 
     /// An error that wx reported, without what it may repeat of our tokens.

@@ -124,9 +124,9 @@ pub fn resume(session: &mut Session, waited: Permit, now: Ms) -> Permit {
     waited.with(session.ask(Asker::Waiter, now))
 }
 
-/// What to do with the answer to a request that was sent with a token (rules 9 and 13).
-pub fn verdict(session: &mut Session, sent: Permit, unauthorized: bool, now: Ms) -> Permit {
-    match session.answered(sent.generation, sent.replay, unauthorized, now) {
+/// What to do with a request that was sent with a token and answered by "unauthorized" (rules 9 and 13).
+pub fn unauthorized(session: &mut Session, sent: Permit, now: Ms) -> Permit {
+    match session.unauthorized(sent.generation, sent.replay, now) {
         Verdict::Deliver => Permit {
             action: Action::Deliver,
             ..sent

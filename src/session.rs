@@ -272,25 +272,22 @@ impl Session {
         (held.token.age(now, 0) != Age::Expired).then_some(held.generation)
     }
 
-    /// A request that carried token number `generation` was answered (rule 9). `replayed`: it was its
+    /// A request that carried token number `generation` was answered, and not by "unauthorized".
+    pub fn accepted(&mut self, generation: Generation) {
+        if let Some(held) = &mut self.held
+            && held.generation == generation
+        {
+            held.accepted = true;
+        }
+    }
+
+    /// A request that carried token number `generation` was answered by "unauthorized" (rule 9). `replayed`: it was its
     /// second answer.
-    pub fn answered(
-        &mut self,
-        generation: Generation,
-        replayed: bool,
-        unauthorized: bool,
-        now: Ms,
-    ) -> Verdict {
+    pub fn unauthorized(&mut self, generation: Generation, replayed: bool, now: Ms) -> Verdict {
         let current = self
             .held
             .as_mut()
             .filter(|held| held.generation == generation);
-        if !unauthorized {
-            if let Some(held) = current {
-                held.accepted = true;
-            }
-            return Verdict::Deliver;
-        }
         if generation < self.floor {
             return Verdict::Deliver;
         }

@@ -84,14 +84,14 @@ impl<P: Platform> Client<P> {
     }
 
     fn submit_phone(&self, phone: Phone, asker: Asker) {
-        let seen = self.settles();
-        let leave = self.update(|session, now| session.ask(asker, now));
-        // Listeners ran meanwhile, and one may have logged out.
+        // A listener may have logged out since it came.
         if self.floor() != phone.floor {
             return self.fail(phone.op, Error::new(Code::LoggedOut, Stage::Phone));
         }
+        let seen = self.settles.get();
+        let leave = self.update(|session, now| session.ask(asker, now));
         match (leave, self.usable()) {
-            (Leave::Go(_), Some((generation, token))) => {
+            (Leave::Go(asked), Some((generation, token))) if asked == generation => {
                 let post = Post {
                     op: phone.op,
                     stage: Stage::Phone,
@@ -101,9 +101,10 @@ impl<P: Platform> Client<P> {
                 };
                 self.post(post, &self.config.phone_url, "code");
             }
-            (Leave::Go(_), None) => self.submit_phone(phone, Asker::App),
+            // Listeners ran meanwhile, and took that token away.
+            (Leave::Go(_), _) => self.submit_phone(phone, asker),
             // It may have settled inside the call.
-            _ if seen != self.settles() => self.phone_settled(phone, self.settled()),
+            _ if seen != self.settles.get() => self.phone_settled(phone, self.settled()),
             _ => self.wait(Job::Phone(phone)),
         }
     }
@@ -182,8 +183,13 @@ impl<P: Platform> Client<P> {
         if is_stale(reply) {
             return self.stale(op, stage, generation);
         }
-        let unauthorized = is_unauthorized(reply.status);
-        self.update(|session, now| session.answered(generation, true, unauthorized, now));
+        self.update(|session, now| {
+            if is_unauthorized(reply.status) {
+                session.unauthorized(generation, true, now);
+            } else {
+                session.accepted(generation);
+            }
+        });
         match (reply.status, reply.body_code) {
             (200, None | Some(0 | 200)) => self.platform.finish(op, Ok(Some(value))),
             (status, body) => {
@@ -199,10 +205,6 @@ impl<P: Platform> Client<P> {
 
     fn replay(&self, phone: Phone, refused: Generation) {
         self.update(|session, _| session.refuse(refused));
-        // A listener that was told of the refused token may have logged out.
-        if self.floor() != phone.floor {
-            return self.fail(phone.op, Error::new(Code::LoggedOut, Stage::Phone));
-        }
         let phone = Phone {
             replayed: true,
             ..phone

@@ -94,19 +94,17 @@ impl Core {
 
     /// Whether a call that waited may go on.
     pub fn resume(&self, permit: u32) -> u32 {
-        self.client
-            .resume(Permit::from_bits(permit), self.client.now())
-            .to_bits()
+        self.client.resume(Permit::from_bits(permit)).to_bits()
     }
 
     /// What to do with an answer. `judged` is what the app's `isUnauthorized` said: 1 it is, 0 it is not, -1 there is none.
-    pub fn verdict(&self, permit: u32, status: u16, judged: i32, now: f64) -> u32 {
+    pub fn verdict(&self, permit: u32, status: u16, judged: i32) -> u32 {
         let unauthorized = match judged {
             -1 => is_unauthorized(status),
             judged => judged == 1,
         };
         self.client
-            .verdict(Permit::from_bits(permit), unauthorized, now as u64)
+            .verdict(Permit::from_bits(permit), unauthorized)
             .to_bits()
     }
 

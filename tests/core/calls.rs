@@ -158,7 +158,7 @@ impl World {
             return self.settle(id, Settled::Response(status));
         }
         self.calls.borrow_mut()[id].answer = status;
-        let next = self.client().verdict(permit, unauthorized, self.now());
+        let next = self.client().verdict(permit, unauthorized);
         self.act(id, next);
     }
 
@@ -204,7 +204,7 @@ impl World {
                 Err(error) => self.settle(id, Settled::Rejected(error.clone())),
                 Ok(()) => {
                     let waited = Permit::from_bits(self.calls.borrow()[id].permit);
-                    let permit = self.client().resume(waited, self.now());
+                    let permit = self.client().resume(waited);
                     self.act(id, permit);
                 }
             }
