@@ -192,11 +192,8 @@ impl<P: Platform> Client<P> {
     /// What to do with an answer; see [`request::unauthorized`].
     pub fn verdict(&self, sent: Permit, unauthorized: bool) -> Permit {
         if !unauthorized {
-            self.session.borrow_mut().accepted(sent.generation);
-            return Permit {
-                action: Action::Deliver,
-                ..sent
-            };
+            self.session.borrow_mut().accepted(sent.generation());
+            return sent.to(Action::Deliver);
         }
         let seen = self.settles.get();
         let now = self.platform.now();
@@ -206,9 +203,9 @@ impl<P: Platform> Client<P> {
 
     /// Carries out what the session ordered while it made this permit. One that lets the request go at once ordered nothing.
     fn carry_on(&self, seen: u32, permit: Permit) -> Permit {
-        match permit.action {
+        match permit.action() {
             Action::Plain => permit,
-            Action::Bearer if !permit.replay => permit,
+            Action::Bearer if !permit.replay() => permit,
             _ => {
                 self.drain();
                 self.catch_up(seen, permit)
@@ -224,7 +221,7 @@ impl<P: Platform> Client<P> {
     /// If the session settled while the caller was being told to wait (wx may call back inside the call), it
     /// must not wait for the next time.
     fn catch_up(&self, seen: u32, told: Permit) -> Permit {
-        let error = match told.action {
+        let error = match told.action() {
             Action::Refuse => self.session.borrow().last_error().cloned(),
             Action::Wait if seen != self.settles.get() => match self.settled() {
                 Ok(()) => return self.resume(told),
@@ -233,10 +230,7 @@ impl<P: Platform> Client<P> {
             _ => return told,
         };
         self.refusal.set(error);
-        Permit {
-            action: Action::Refuse,
-            ..told
-        }
+        told.to(Action::Refuse)
     }
 
     /// The current token's text; empty if there is none.

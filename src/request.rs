@@ -4,6 +4,8 @@
 //! [`Permit`], one number that the caller keeps and brings back. So a request costs no allocation, and
 //! one that is never answered leaves nothing behind.
 
+use core::fmt;
+
 use crate::config::Config;
 use crate::origin::{Origin, is_absolute};
 use crate::platform::Ms;
@@ -24,61 +26,87 @@ pub enum Action {
     Deliver = 4,
 }
 
-/// What a request may do now, and what is to be remembered of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Permit {
-    /// What to do.
-    pub action: Action,
-    /// The url is relative: put `baseUrl` before it.
-    pub join: bool,
-    /// It was refused once and goes, or waits to go, a second time.
-    pub replay: bool,
-    /// The number of the token it carries.
-    pub generation: Generation,
-}
+/// What a request may do now, and what is to be remembered of it, in one number.
+///
+/// ```
+/// use miniprogram_login::request::{Action, Permit};
+///
+/// let permit = Permit::from_bits(0b1_01_001);
+/// assert_eq!(permit.action(), Action::Bearer);
+/// assert!(permit.join() && !permit.replay());
+/// assert_eq!(permit.generation(), 1);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Permit(u32);
 
+const ACTION: u32 = 7;
 const JOIN: u32 = 1 << 3;
 const REPLAY: u32 = 1 << 4;
 const GENERATION: u32 = 5;
 
 impl Permit {
-    /// As one number.
-    pub fn to_bits(self) -> u32 {
-        let flag = |on: bool, bit: u32| if on { bit } else { 0 };
-        self.action as u32
-            | flag(self.join, JOIN)
-            | flag(self.replay, REPLAY)
-            | self.generation << GENERATION
-    }
-
     /// From the number.
     pub fn from_bits(bits: u32) -> Self {
-        let action = match bits & 7 {
+        Self(bits)
+    }
+
+    /// As a number.
+    pub fn to_bits(self) -> u32 {
+        self.0
+    }
+
+    /// What to do.
+    pub fn action(self) -> Action {
+        match self.0 & ACTION {
             0 => Action::Plain,
             1 => Action::Bearer,
             2 => Action::Wait,
             3 => Action::Refuse,
             _ => Action::Deliver,
-        };
-        Self {
-            action,
-            join: bits & JOIN != 0,
-            replay: bits & REPLAY != 0,
-            generation: bits >> GENERATION,
         }
     }
 
+    /// The url is relative: put `baseUrl` before it.
+    pub fn join(self) -> bool {
+        self.0 & JOIN != 0
+    }
+
+    /// It was refused once and goes, or waits to go, a second time.
+    pub fn replay(self) -> bool {
+        self.0 & REPLAY != 0
+    }
+
+    /// The number of the token it carries.
+    pub fn generation(self) -> Generation {
+        self.0 >> GENERATION
+    }
+
+    /// The same with another thing to do.
+    pub fn to(self, action: Action) -> Self {
+        Self(self.0 & !ACTION | action as u32)
+    }
+
     fn with(self, leave: Leave) -> Self {
-        let (action, generation) = match leave {
-            Leave::Go(generation) => (Action::Bearer, generation),
-            Leave::Wait => (Action::Wait, self.generation),
-            Leave::Refused => (Action::Refuse, self.generation),
-        };
-        Self {
-            action,
-            generation,
-            ..self
+        match leave {
+            Leave::Go(generation) => self.bearing(generation),
+            Leave::Wait => self.to(Action::Wait),
+            Leave::Refused => self.to(Action::Refuse),
         }
+    }
+
+    fn bearing(self, generation: Generation) -> Self {
+        Self(self.0 & (JOIN | REPLAY) | Action::Bearer as u32 | generation << GENERATION)
+    }
+}
+
+impl fmt::Debug for Permit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Permit")
+            .field("action", &self.action())
+            .field("join", &self.join())
+            .field("replay", &self.replay())
+            .field("generation", &self.generation())
+            .finish()
     }
 }
 
@@ -93,30 +121,18 @@ pub fn permit(
 ) -> Permit {
     let target = Origin::parse(url);
     let join = target.is_none() && !is_absolute(url);
-    if !own_authorization && (join || target.is_some_and(|origin| config.has_home(origin))) {
-        return Permit {
-            join,
-            ..relative(session, Asker::Request, now)
-        };
+    let plain = Permit(if join { JOIN } else { 0 });
+    // A relative url can't leave the origin: what is put before it ends its host with a slash.
+    let home = join || target.is_some_and(|origin| config.has_home(origin));
+    if own_authorization || !home {
+        return plain;
     }
-    Permit {
-        action: Action::Plain,
-        join,
-        replay: false,
-        generation: 0,
-    }
+    plain.with(session.ask(Asker::Request, now))
 }
 
-/// The same for a request that goes home for sure. A relative url can't leave the origin: what is put before it ends its host
-/// with a slash.
+/// The same for a url that is relative for sure.
 pub fn relative(session: &mut Session, asker: Asker, now: Ms) -> Permit {
-    let plain = Permit {
-        action: Action::Plain,
-        join: true,
-        replay: false,
-        generation: 0,
-    };
-    plain.with(session.ask(asker, now))
+    Permit(JOIN).with(session.ask(asker, now))
 }
 
 /// Whether a request that waited may go now that the session has settled well.
@@ -126,22 +142,11 @@ pub fn resume(session: &mut Session, waited: Permit, now: Ms) -> Permit {
 
 /// What to do with a request that was sent with a token and answered by "unauthorized" (rules 9 and 13).
 pub fn unauthorized(session: &mut Session, sent: Permit, now: Ms) -> Permit {
-    match session.unauthorized(sent.generation, sent.replay, now) {
-        Verdict::Deliver => Permit {
-            action: Action::Deliver,
-            ..sent
-        },
-        Verdict::Replay(generation) => Permit {
-            action: Action::Bearer,
-            replay: true,
-            generation,
-            ..sent
-        },
-        Verdict::Wait => Permit {
-            action: Action::Wait,
-            replay: true,
-            ..sent
-        },
+    let again = Permit(sent.0 | REPLAY);
+    match session.unauthorized(sent.generation(), sent.replay(), now) {
+        Verdict::Deliver => sent.to(Action::Deliver),
+        Verdict::Replay(generation) => again.bearing(generation),
+        Verdict::Wait => again.to(Action::Wait),
     }
 }
 

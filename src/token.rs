@@ -107,7 +107,10 @@ impl Token {
             return Age::Fresh;
         };
         let elapsed = now.saturating_sub(self.received);
-        if elapsed >= life {
+        if elapsed.saturating_add(margin) < life {
+            // Whatever a tenth of its life is.
+            Age::Fresh
+        } else if elapsed >= life {
             Age::Expired
         } else if elapsed >= life - margin.min(life / 10) {
             Age::Ageing

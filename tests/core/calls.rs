@@ -154,7 +154,7 @@ impl World {
     pub fn respond_judged(&self, step: StepId, status: u16, unauthorized: bool) {
         let id = self.off_the_wire(step);
         let permit = Permit::from_bits(self.calls.borrow()[id].permit);
-        if permit.action == Action::Plain {
+        if permit.action() == Action::Plain {
             return self.settle(id, Settled::Response(status));
         }
         self.calls.borrow_mut()[id].answer = status;
@@ -235,7 +235,7 @@ impl World {
             call.permit = bits;
             call.answer
         };
-        match Permit::from_bits(bits).action {
+        match Permit::from_bits(bits).action() {
             Action::Wait => self.calls.borrow_mut()[id].state = State::Waiting,
             Action::Refuse => {
                 let refusal = self.client().refusal();
@@ -249,7 +249,7 @@ impl World {
 
     fn go(&self, id: CallId, permit: Permit) {
         let kind = self.calls.borrow()[id].kind.clone();
-        let token = (permit.action == Action::Bearer).then(|| self.client().bearer());
+        let token = (permit.action() == Action::Bearer).then(|| self.client().bearer());
         match kind {
             Kind::Token => self.settle(id, Settled::Token(token.unwrap_or_default())),
             Kind::Op(_) => panic!("an operation of the core asks for no permit"),
@@ -261,7 +261,7 @@ impl World {
                     !(own_authorization && token.is_some()),
                     "the caller's own Authorization is kept"
                 );
-                let url = if permit.join { join(BASE, &url) } else { url };
+                let url = if permit.join() { join(BASE, &url) } else { url };
                 self.calls.borrow_mut()[id].state = State::Out;
                 self.start(
                     Step::Request {

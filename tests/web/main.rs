@@ -122,11 +122,11 @@ fn get(object: &JsValue, name: &str) -> JsValue {
 async fn a_first_request_logs_in_and_gets_the_token() {
     let page = Page::open("{}").await;
     let waiting = page.permit("/user/home");
-    assert_eq!((waiting.action, waiting.join), (Action::Wait, true));
+    assert_eq!((waiting.action(), waiting.join()), (Action::Wait, true));
     page.idle().await;
     assert_eq!(page.said("settled"), ["null"]);
     let going = page.with(|core| Permit::from_bits(core.resume(waiting.to_bits())));
-    assert_eq!((going.action, going.generation), (Action::Bearer, 1));
+    assert_eq!((going.action(), going.generation()), (Action::Bearer, 1));
     assert_eq!(page.bearer(), "token-1");
     assert_eq!(page.said("login"), ["{\"timeout\":15000}"]);
     assert_eq!(
@@ -138,7 +138,7 @@ async fn a_first_request_logs_in_and_gets_the_token() {
 #[wasm_bindgen_test]
 async fn answers_inside_the_call_are_not_missed() {
     let page = Page::open("{\"sync\": true}").await;
-    assert_eq!(page.permit("/user/home").action, Action::Bearer);
+    assert_eq!(page.permit("/user/home").action(), Action::Bearer);
     assert_eq!(page.said("settled"), ["null"]);
 }
 
@@ -153,9 +153,9 @@ async fn the_record_survives_the_way_through_storage() {
         "{stored}"
     );
     let second = Page::open(&format!("{{\"stored\": {stored}, \"checkSession\": true}}")).await;
-    assert_eq!(second.permit("/x").action, Action::Wait);
+    assert_eq!(second.permit("/x").action(), Action::Wait);
     second.idle().await;
-    assert_eq!(second.permit("/x").action, Action::Bearer);
+    assert_eq!(second.permit("/x").action(), Action::Bearer);
     assert_eq!(second.said("login"), [""; 0]);
 }
 
