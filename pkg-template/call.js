@@ -123,16 +123,15 @@ export class RequestCall {
   handOut() {
     const { args } = this
     if (!hasCallback(args)) {
-      const promise = Object.setPrototypeOf(new Promise(capture), promiseWithTask)
-      promise[CALL] = this
+      const promise = new Promise(capture)
       this.resolve = resolver
       this.reject = rejecter
-      return promise
+      return asTask(promise, this)
     }
     // The app's functions run outside the core's calls, where one that throws disturbs nobody.
     this.resolve = res => callBack(args, 'success', res)
     this.reject = err => callBack(args, 'fail', err)
-    return new Task(this)
+    return asTask({}, this)
   }
 
   enter(core) {
@@ -228,21 +227,29 @@ function ownAuthorization(header) {
   return false
 }
 
-class Task {
-  constructor(call) {
-    this[CALL] = call
-  }
+// The methods of wx's task: one function each for all calls, and properties of the promise's own, as engines are
+// slow about `then` of a promise whose prototype is not Promise's.
+const listen = event => function (fn) { this[CALL].on(event, fn) }
+const unlisten = event => function (fn) { this[CALL].off(event, fn) }
+const onHeadersReceived = listen('HeadersReceived'), offHeadersReceived = unlisten('HeadersReceived')
+const onChunkReceived = listen('ChunkReceived'), offChunkReceived = unlisten('ChunkReceived')
+const onProgressUpdate = listen('ProgressUpdate'), offProgressUpdate = unlisten('ProgressUpdate')
+
+function abort() {
+  this[CALL].abort()
 }
 
-// The methods of wx's task. They stand on prototypes, so that a call costs no closures; `then` still gives plain
-// promises, since the constructor found there is Promise.
-const taskMethods = { abort: { value() { this[CALL].abort() } } }
-for (const event of ['HeadersReceived', 'ChunkReceived', 'ProgressUpdate']) {
-  taskMethods['on' + event] = { value(fn) { this[CALL].on(event, fn) } }
-  taskMethods['off' + event] = { value(fn) { this[CALL].off(event, fn) } }
+function asTask(target, call) {
+  target[CALL] = call
+  target.abort = abort
+  target.onHeadersReceived = onHeadersReceived
+  target.offHeadersReceived = offHeadersReceived
+  target.onChunkReceived = onChunkReceived
+  target.offChunkReceived = offChunkReceived
+  target.onProgressUpdate = onProgressUpdate
+  target.offProgressUpdate = offProgressUpdate
+  return target
 }
-Object.defineProperties(Task.prototype, taskMethods)
-const promiseWithTask = Object.create(Promise.prototype, taskMethods)
 
 function callBack(args, name, result) {
   for (const key of [name, 'complete']) {
