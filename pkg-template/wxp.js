@@ -47,18 +47,23 @@ export class Client {
   }
 
   settleIn() {
+    const loading = load(this.options)
+    // While WeChat compiles.
+    const host = createHost(this, (ticket, ok, value) => {
+      if (this.host === host) this.safely(core => core.answer(ticket, ok, value))
+    })
+    Object.assign(host, createWords(this))
+    const texts = this.texts()
     // The instance may have died since it loaded.
-    return load(this.options).then(instance => instance.dead ? this.settleIn() : this.attach(instance))
+    return loading.then(instance => instance.dead ? this.settleIn() : this.attach(instance, host, texts))
   }
 
-  attach(instance) {
+  attach(instance, host, texts) {
     if (this.disposed) throw error('disposed', 'load')
+    const { login, checkSession, checkSessionTimeout, expiryMargin, cooldown = {} } = this.options
     let core
-    const host = createHost(this, (ticket, ok, value) => {
-      if (this.core === core) this.safely(() => core.answer(ticket, ok, value))
-    })
     try {
-      core = this.create(instance.glue.Core, Object.assign(host, createWords(this)))
+      core = instance.glue.Core.create(host, texts, checkSession === 'never', login.timeout, checkSessionTimeout, expiryMargin, cooldown.first, cooldown.max)
     } catch (e) {
       throw this.trapped(instance, e)
     }
@@ -73,10 +78,10 @@ export class Client {
     return restored.promise
   }
 
-  create(Core, host) {
-    const { baseUrl, login, profile, phone, logout, storage = {}, allowedOrigins = [], checkSession, checkSessionTimeout, expiryMargin, cooldown = {} } = this.options
-    const texts = [this.owner(), baseUrl, login.url, urlOf(profile), urlOf(phone), urlOf(logout), storage.key, ...allowedOrigins]
-    return Core.create(host, texts.join('\n'), checkSession === 'never', login.timeout, checkSessionTimeout, expiryMargin, cooldown.first, cooldown.max)
+  /** What the core is told of the options, each on a line. */
+  texts() {
+    const { baseUrl, login, profile, phone, logout, storage, allowedOrigins } = this.options
+    return [this.owner(), baseUrl, login.url, urlOf(profile), urlOf(phone), urlOf(logout), storage && storage.key].concat(allowedOrigins || []).join('\n')
   }
 
   /** appId and envVersion, as far as wx tells. */
