@@ -8,6 +8,7 @@ mod plot;
 mod report;
 #[cfg(test)]
 mod tests;
+mod weight;
 
 use std::path::{Path, PathBuf};
 
@@ -66,7 +67,14 @@ fn measure() -> Result<()> {
     write(&json, serde_json::to_string_pretty(&results)? + "\n")?;
     write(&svg, plot::draw(&results))?;
     println!("{}", report::text(&results));
-    for file in [json, svg] {
+    let sizes = dir().join("size.txt");
+    let table = weight::table(&build::with_names()?)?;
+    write(&sizes, &table)?;
+    println!("Where the module's bytes are, before compression");
+    for line in table.lines().take(24) {
+        println!("{line}");
+    }
+    for file in [json, svg, sizes] {
         let shown = file.strip_prefix(root()).unwrap_or(&file);
         println!("{}", shown.display());
     }

@@ -13,6 +13,8 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
+pub use module::with_names;
+
 use crate::{
     check_glue, check_module,
     files::{copy_tree, recreate, write},

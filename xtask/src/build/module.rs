@@ -1,12 +1,11 @@
 //! The WASM module: wasm-pack, one wasm-opt call, short names.
 
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
 use wasm_encoder::{EntityType, ExportKind, ExportSection, ImportSection, RawSection};
 use wasmparser::{ExternalKind, Parser, Payload, TypeRef};
 
-use super::size::brotli;
 use crate::sh::{command, node_tool, run, target};
 
 /// The name wasm-pack gives its files.
@@ -50,28 +49,16 @@ pub fn build() -> Result<Module> {
         ])
         .arg(&dir)
         .args(["--", "--features", "package"]))?;
-    let built = dir.join(format!("{NAME}_bg.wasm"));
-    // Whichever of the two levels is smaller as it ships; both at once, one a core.
-    let levels = std::thread::scope(|scope| {
-        let runs = ["-Os", "-Oz"].map(|level| scope.spawn(|| optimised(&built, level)));
-        runs.map(|run| {
-            run.join()
-                .unwrap_or_else(|_| bail!("wasm-opt could not be waited for"))
-        })
-    });
-    let [small, smaller] = levels;
-    let (small, smaller) = (shorten(&small?)?, shorten(&smaller?)?);
-    Ok(
-        if brotli(&small.bytes).len() <= brotli(&smaller.bytes).len() {
-            small
-        } else {
-            smaller
-        },
-    )
+    shorten(&optimised("--strip-debug")?)
 }
 
-/// `built` after wasm-opt; remembered until `built` changes, as it takes seconds.
-fn optimised(built: &Path, level: &str) -> Result<Vec<u8>> {
+/// The module as it ships, but with the names of its functions.
+pub fn with_names() -> Result<Vec<u8>> {
+    optimised("--debuginfo")
+}
+
+/// What wasm-pack made, after wasm-opt; remembered until that changes, as it takes seconds. `names` says whether functions keep theirs.
+fn optimised(names: &str) -> Result<Vec<u8>> {
     let args = [
         // What precompiled std brings along, to be read and then lowered away.
         "--enable-bulk-memory",
@@ -82,26 +69,27 @@ fn optimised(built: &Path, level: &str) -> Result<Vec<u8>> {
         "--signext-lowering",
         // Exported globals, which iOS does not have; and a function that the glue, too, does not need.
         "--remove-exports=__abort_handler,__instance_terminated,__wbindgen_realloc",
-        level,
+        "-Os",
         "--converge",
         // Larger, but brotli finds more in functions that stay apart.
         "--one-caller-inline-max-function-size=50",
         "--reorder-functions",
-        "--strip-debug",
         "--strip-producers",
         "--strip-target-features",
+        names,
     ];
-    let input = std::fs::read(built).with_context(|| built.display().to_string())?;
+    let built = target().join(format!("wasm-pack/{NAME}_bg.wasm"));
+    let input = std::fs::read(&built).with_context(|| built.display().to_string())?;
     let (seen, done) = (
-        built.with_extension(format!("{level}.seen")),
-        built.with_extension(format!("{level}.done")),
+        built.with_extension(format!("{names}.seen")),
+        built.with_extension(format!("{names}.done")),
     );
     let recipe = [&input[..], args.join(" ").as_bytes()].concat();
     if std::fs::read(&seen).is_ok_and(|s| s == recipe) {
         return Ok(std::fs::read(done)?);
     }
     run(node_tool("wasm-opt")
-        .arg(built)
+        .arg(&built)
         .arg("-o")
         .arg(&done)
         .args(args))?;

@@ -1,0 +1,159 @@
+//! Where the module's bytes are: by crate, then by function.
+
+use std::{collections::BTreeMap, ops::Range};
+
+use anyhow::{Context, Result};
+use wasmparser::{KnownCustom, Name, Parser, Payload};
+
+/// The crates that a function can come from; what names none of them is the compiler's.
+const CRATES: [&str; 5] = [
+    "miniprogram_login",
+    "wasm_bindgen",
+    "lol_alloc",
+    "alloc",
+    "core",
+];
+
+/// A line for each crate and part, then one for each function, largest first; bytes, share, name.
+pub fn table(module: &[u8]) -> Result<String> {
+    let (mut imports, mut bodies, mut names) = (0, Vec::new(), BTreeMap::new());
+    let mut data = 0;
+    for payload in Parser::new(0).parse_all(module) {
+        match payload? {
+            Payload::ImportSection(section) => imports = section.count(),
+            Payload::CodeSectionEntry(body) => bodies.push(length(body.range())),
+            Payload::DataSection(section) => data = length(section.range()),
+            Payload::CustomSection(section) => {
+                if let KnownCustom::Name(subsections) = section.as_known() {
+                    for subsection in subsections {
+                        if let Name::Function(functions) = subsection? {
+                            for naming in functions {
+                                let naming = naming?;
+                                names.insert(naming.index, naming.name.to_owned());
+                            }
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut functions = Vec::new();
+    for (index, size) in bodies.iter().enumerate() {
+        let index = imports + u32::try_from(index)?;
+        let name = names.get(&index).context("the module has no names")?;
+        functions.push((*size, readable(name)));
+    }
+    let code: u64 = bodies.iter().sum();
+    let mut parts = BTreeMap::from([("data: texts and tables".to_owned(), data)]);
+    for (size, name) in &functions {
+        *parts
+            .entry(format!("code of {}", crate_of(name)))
+            .or_default() += size;
+    }
+    let total = code + data;
+    let mut parts: Vec<_> = parts.into_iter().map(|(name, size)| (size, name)).collect();
+    let mut text = String::new();
+    for lines in [&mut parts, &mut functions] {
+        lines.sort_by(|a, b| b.cmp(a));
+        for (size, name) in lines {
+            text += &format!(
+                "{size:>7} {:>5.1} %  {name}\n",
+                *size as f64 * 100.0 / total as f64
+            );
+        }
+        text += "\n";
+    }
+    Ok(text)
+}
+
+fn length(range: Range<u64>) -> u64 {
+    range.end - range.start
+}
+
+/// Without hashes: `core[c593…]::slice::memchr::h0123…` is `core::slice::memchr`.
+fn readable(name: &str) -> String {
+    let mut text = String::new();
+    let mut rest = name;
+    while let Some((before, after)) = rest.split_once('[') {
+        let (inside, others) = after.split_once(']').unwrap_or((after, ""));
+        text += before;
+        if inside.len() < 16 || !inside.bytes().all(|b| b.is_ascii_hexdigit()) {
+            text += &format!("[{inside}]");
+        }
+        rest = others;
+    }
+    text += rest;
+    match text.rsplit_once("::h") {
+        Some((head, hash)) if hash.len() == 16 => head.to_owned(),
+        _ => text,
+    }
+}
+
+fn crate_of(name: &str) -> &'static str {
+    // wasm-bindgen names the exports after the class.
+    if name.starts_with("core_") {
+        return CRATES[0];
+    }
+    let place = |of: &&&str| name.find(&format!("{of}::")).unwrap_or(usize::MAX);
+    let first = CRATES.iter().min_by_key(place);
+    first
+        .filter(|of| place(of) < usize::MAX)
+        .map_or("the compiler", |of| of)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lose_their_hashes_and_keep_their_crate() {
+        let of = |name: &str| {
+            let name = readable(name);
+            (crate_of(&name), name)
+        };
+        assert_eq!(
+            of("miniprogram_login::session::Session::ask::h41287b31631fc32a"),
+            (
+                "miniprogram_login",
+                "miniprogram_login::session::Session::ask".into()
+            )
+        );
+        assert_eq!(
+            of("<alloc[3ca501edff3f0c7c]::string::String>::push"),
+            ("alloc", "<alloc::string::String>::push".into())
+        );
+        assert_eq!(
+            of("core_permit"),
+            ("miniprogram_login", "core_permit".into())
+        );
+        assert_eq!(
+            of("<[u8]>::trim_ascii"),
+            ("the compiler", "<[u8]>::trim_ascii".into())
+        );
+    }
+
+    #[test]
+    fn every_function_is_weighed() {
+        let module = wat::parse_str(
+            r#"(module (import "m" "i" (func $i)) (memory 1) (data (i32.const 0) "text")
+                (func $alloc::a (call $i) (call $i)) (func $core_b (call $i)))"#,
+        )
+        .expect("WAT");
+        let table = table(&module).expect("a table");
+        let names: Vec<_> = table
+            .lines()
+            .filter_map(|line| line.split(" %  ").nth(1))
+            .collect();
+        let parts = [
+            "code of alloc",
+            "data: texts and tables",
+            "code of miniprogram_login",
+        ];
+        assert!(
+            parts.iter().all(|part| names[..3].contains(part)),
+            "{table}"
+        );
+        assert_eq!(names[3..], ["alloc::a", "core_b"], "{table}");
+    }
+}
