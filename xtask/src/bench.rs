@@ -67,14 +67,17 @@ fn measure() -> Result<()> {
     write(&json, serde_json::to_string_pretty(&results)? + "\n")?;
     write(&svg, plot::draw(&results))?;
     println!("{}", report::text(&results));
-    let sizes = dir().join("size.txt");
-    let table = weight::table(&build::with_names()?)?;
-    write(&sizes, &table)?;
-    println!("Where the module's bytes are, before compression");
-    for line in table.lines().take(24) {
-        println!("{line}");
+    let mut files = vec![json, svg];
+    if pkg == build::pkg() {
+        let table = weight::table(&build::with_names()?)?;
+        println!("where the module's bytes are, before compression");
+        for line in table.lines().take(20) {
+            println!("{line}");
+        }
+        files.push(dir().join("weight.txt"));
+        write(&files[2], table)?;
     }
-    for file in [json, svg, sizes] {
+    for file in files {
         let shown = file.strip_prefix(root()).unwrap_or(&file);
         println!("{}", shown.display());
     }

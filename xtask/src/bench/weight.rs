@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
-use anyhow::{Context, Result};
+use anyhow::{Result, bail};
 use wasmparser::{KnownCustom, Name, Parser, Payload};
 
 /// The crates that a function can come from; what names none of them is the compiler's.
@@ -38,10 +38,14 @@ pub fn table(module: &[u8]) -> Result<String> {
             _ => {}
         }
     }
+    if names.is_empty() {
+        bail!("the module's functions have no names");
+    }
     let mut functions = Vec::new();
     for (index, size) in bodies.iter().enumerate() {
         let index = imports + u32::try_from(index)?;
-        let name = names.get(&index).context("the module has no names")?;
+        // The compiler's own helpers have none.
+        let name = names.get(&index).map_or("unnamed", String::as_str);
         functions.push((*size, readable(name)));
     }
     let code: u64 = bodies.iter().sum();
