@@ -1,7 +1,10 @@
 //! The package as a developer gets it: `npm pack`, `npm install` into a fresh mini program, "build npm" and WeChat's compiler,
-//! with the plain and the minifying settings.
+//! with the plain and the minifying settings; then what the compiler made of it, in the bare sandbox.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
@@ -9,8 +12,12 @@ use serde_json::{Value, json};
 use crate::{
     build,
     files::{copy_tree, recreate, write},
-    sh::{command, output, root, target},
+    sh::{command, node_tool, output, root, target},
 };
+
+/// Where "build npm" puts the package.
+const INSTALLED: &str = "miniprogram_npm/miniprogram-login";
+const MODULE: &str = "miniprogram_login.wasm.br";
 
 /// Installs and compiles the package twice.
 pub fn run() -> Result<()> {
@@ -38,8 +45,30 @@ pub fn run() -> Result<()> {
             ended.with_context(|| format!("with the {name} settings"))?;
             println!("compiled with the {name} settings");
         }
-        Ok(())
-    })
+        Ok::<_, anyhow::Error>(())
+    })?;
+    super::sandbox(&as_package(&dir)?)
+}
+
+/// The package's code as it runs in apps, which is ES5 of the compiler's making with helpers of Babel's, as a package again.
+fn as_package(dir: &Path) -> Result<PathBuf> {
+    let compiled = dir.join("plain.compiled/files").join(INSTALLED);
+    let package = dir.join("package");
+    let dist = package.join("miniprogram_dist");
+    recreate(&dist)?;
+    fs::copy(compiled.join(MODULE), dist.join(MODULE))?;
+    output(
+        node_tool("esbuild")
+            .arg(compiled.join("index.js"))
+            .args([
+                "--bundle",
+                "--format=cjs",
+                "--platform=neutral",
+                "--log-level=warning",
+            ])
+            .arg(format!("--outfile={}", dist.join("index.js").display())),
+    )?;
+    Ok(package)
 }
 
 /// The file that would be published; its name.
@@ -100,14 +129,13 @@ fn compile(project: &Path, tarball: &Path, setting: Value) -> Result<()> {
             .arg(project)
             .arg(&out),
     )?;
-    let compiled = out.join("files/miniprogram_npm/miniprogram-login");
-    let module = "miniprogram_login.wasm.br";
-    let shipped = fs::read(build::pkg().join("miniprogram_dist").join(module))?;
-    if fs::read(compiled.join(module))
-        .with_context(|| format!("the compiler's output has no {module}"))?
+    let compiled = out.join("files").join(INSTALLED);
+    let shipped = fs::read(build::pkg().join("miniprogram_dist").join(MODULE))?;
+    if fs::read(compiled.join(MODULE))
+        .with_context(|| format!("the compiler's output has no {MODULE}"))?
         != shipped
     {
-        bail!("the compiler changed {module}");
+        bail!("the compiler changed {MODULE}");
     }
     let js = fs::read_to_string(compiled.join("index.js"))
         .context("the compiler's output has no index.js of the package")?;
