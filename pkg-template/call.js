@@ -128,7 +128,7 @@ export class RequestCall {
       this.reject = rejecter
       return asTask(promise, this)
     }
-    // The app's functions run outside the core's calls, where one that throws disturbs nobody.
+    // They may run inside a call of the core; what they throw is thrown later.
     this.resolve = res => callBack(args, 'success', res)
     this.reject = err => callBack(args, 'fail', err)
     return asTask({}, this)
@@ -137,7 +137,7 @@ export class RequestCall {
   enter(core) {
     const { url, header } = this.args
     const ours = typeof url === 'string' && !ownAuthorization(header)
-    this.step(ours && url[0] === '/' ? core.relative(Date.now()) : core.permit(String(url), !ours, Date.now()))
+    this.step(ours && url[0] === '/' ? core.relative(Date.now()) : core.permit(typeof url === 'string' ? url : '', !ours, Date.now()))
   }
 
   go() {
@@ -148,7 +148,7 @@ export class RequestCall {
     // lies until a full collection.
     const sent = this.sent = {}
     for (const name in args) sent[name] = args[name]
-    if (permit & JOIN && url) sent.url = client.join(url)
+    if (permit & JOIN && url && typeof url === 'string') sent.url = client.join(url)
     if ((permit & ACTION) === BEARER) {
       const own = sent.header = {}
       for (const name in header) own[name] = header[name]
@@ -188,9 +188,10 @@ export class RequestCall {
       // It may have ended this call, or everything.
       if (this.state !== OUT) return
     }
+    const status = Number(res && res.statusCode)
     let next
     try {
-      next = client.core.verdict(permit, Number(res.statusCode), judged)
+      next = client.core.verdict(permit, status, judged)
     } catch (e) {
       return client.trapped(client.instance, e)
     }
@@ -219,7 +220,16 @@ export class RequestCall {
 Object.setPrototypeOf(RequestCall.prototype, Call.prototype)
 
 function attach(task, method, fn) {
-  if (task && task[method]) task[method](fn)
+  if (task && task[method]) quietly(() => task[method](fn))
+}
+
+/** Runs a function of the app: one that throws changes nothing, least of all inside a call of the core. */
+export function quietly(run) {
+  try {
+    run()
+  } catch (e) {
+    setTimeout(() => { throw e })
+  }
 }
 
 function ownAuthorization(header) {
@@ -252,11 +262,5 @@ function asTask(target, call) {
 }
 
 function callBack(args, name, result) {
-  for (const key of [name, 'complete']) {
-    try {
-      if (typeof args[key] === 'function') args[key](result)
-    } catch (e) {
-      setTimeout(() => { throw e })
-    }
-  }
+  for (const key of [name, 'complete']) quietly(() => typeof args[key] === 'function' && args[key](result))
 }

@@ -45,7 +45,8 @@ export function createHost(client, answer) {
   const cancel = ticket => {
     const undo = open.get(ticket)
     open.delete(ticket)
-    if (undo) undo()
+    // What the app gave for wx may give tasks without abort.
+    if (undo) try { undo() } catch (e) {}
   }
   /** Runs a step; one that cannot even start has failed. */
   const step = (name, run) => (ticket, ...args) => {
@@ -62,14 +63,22 @@ export function createHost(client, answer) {
   /** Calls a function of the app, sync or async. Goes on later in any case: the function may have logged out. */
   const hook = (ticket, name, run, next) => {
     const threw = e => failed(ticket, { hook: 1, errMsg: `${name}: ${e && e.message || e}` })
-    new Promise(resolve => resolve(run())).then(next, threw)
+    new Promise(resolve => resolve(run())).then(next).catch(threw)
   }
 
   const post = (ticket, args, success) => {
     if (!open.has(ticket)) return
     const fail = err => failed(ticket, err)
+    // wx has been seen to call back twice, and the step may be over.
+    let first = true
+    const answered = res => {
+      if (first && open.has(ticket)) {
+        first = false
+        success(res)
+      }
+    }
     try {
-      const task = wx.request(Object.assign({ method: 'POST' }, args, { success, fail }))
+      const task = wx.request(Object.assign({ method: 'POST' }, args, { success: answered, fail }))
       if (task && open.has(ticket)) open.set(ticket, () => task.abort())
     } catch (e) {
       fail({ errMsg: 'request:fail ' + (e && e.message) })
@@ -77,7 +86,7 @@ export function createHost(client, answer) {
   }
 
   return {
-    now: Date.now,
+    now: () => Date.now(),
     text(value, path) {
       const found = at(value, path)
       return typeof found === 'string' ? found : undefined
@@ -88,7 +97,8 @@ export function createHost(client, answer) {
     },
 
     sleep: step('sleep', (ticket, ms) => {
-      const timer = setTimeout(() => done(ticket), ms)
+      // Longer ones go off at once.
+      const timer = setTimeout(() => done(ticket), Math.min(ms, 0x7fffffff))
       open.set(ticket, () => clearTimeout(timer))
     }),
     checkSession: step('checkSession', ticket => wx.checkSession(callbacks(ticket))),

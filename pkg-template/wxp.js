@@ -1,6 +1,6 @@
 // @ts-check
 // One wxp: it loads the core, enters calls in order, and carries the core's words to the app.
-import { NEW, OUT, OpCall, RequestCall, TokenCall, WAITING } from './call.js'
+import { NEW, OUT, OpCall, RequestCall, TokenCall, WAITING, quietly } from './call.js'
 import { check } from './check.js'
 import { error } from './error.js'
 import { createHost } from './host.js'
@@ -28,6 +28,8 @@ export class Client {
     this.listeners = {}
     this.core = null
     this.disposed = false
+    // Not to be seen in a console that opens what it prints.
+    Object.defineProperty(this, 'bearer', { writable: true })
     this.forgetToken()
     this.listenToApp()
     this.load()
@@ -41,7 +43,9 @@ export class Client {
     this.loading = attempt
     this.ready = attempt
     attempt.then(() => this.enterAll(), reason => {
-      if (this.loading === attempt) this.loading = null
+      // died() or dispose() has told the calls already; those of a later load are none of this one's.
+      if (this.loading !== attempt) return
+      this.loading = null
       this.failAll(reason)
     })
   }
@@ -183,7 +187,11 @@ export class Client {
     for (const call of this.running()) {
       if (call.state !== WAITING) continue
       if (reason) call.fail(reason)
-      else this.safely(core => call.step(core.resume(call.permit)))
+      else {
+        // Being asked: what settles inside the call is the core's to catch up on.
+        call.state = NEW
+        this.safely(core => call.step(core.resume(call.permit)))
+      }
     }
   }
 
@@ -194,20 +202,11 @@ export class Client {
   }
 
   emit(event) {
-    for (const fn of (this.listeners[event.type] || []).slice()) this.quietly(() => fn(event))
+    for (const fn of (this.listeners[event.type] || []).slice()) quietly(() => fn(event))
   }
 
   log(entry) {
-    if (this.options.log) this.quietly(() => this.options.log(entry))
-  }
-
-  /** Runs a listener: one that throws changes nothing. */
-  quietly(run) {
-    try {
-      run()
-    } catch (e) {
-      setTimeout(() => { throw e })
-    }
+    if (this.options.log && !this.disposed) quietly(() => this.options.log(entry))
   }
 
   refusal() {
@@ -261,7 +260,7 @@ export class Client {
 
   loginWithPhone(args) {
     if (!urlOf(this.options.phone)) return Promise.reject(error('config', 'phone', { option: 'phone.url', detail: 'should be set' }))
-    return this.enter(new OpCall(this, PHONE, args)).promise
+    return this.enter(new OpCall(this, PHONE, { code: args && args.code })).promise
   }
 
   loginWithProfile(args) {

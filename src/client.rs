@@ -23,10 +23,11 @@ pub struct Client<P: Platform> {
     pub(crate) flows: RefCell<Flows>,
     /// How often the session settled.
     pub(crate) settles: Cell<u32>,
-    /// How it did last.
+    /// How it settled last.
     settled: RefCell<Result<(), Error>>,
     /// The session changed while it was being stored.
     pub(crate) unsaved: Cell<bool>,
+    /// Why the last permit was a refusal, until it is asked for.
     refusal: Cell<Option<Error>>,
 }
 
@@ -95,20 +96,19 @@ impl<P: Platform> Client<P> {
             Some(Err(self.platform.failure(&value)))
         };
         // A login has one deadline for all its steps.
-        match job {
-            Job::Login(attempt) => return self.logged_in(attempt, timer, started, answer),
-            Job::Exchange(attempt, code) => {
-                return self.exchanged(attempt, &code, timer, started, answer);
-            }
-            _ if answer.is_some() => self.cancel(timer),
-            _ => {}
+        let goes_on = matches!(job, Job::Login(_) | Job::Exchange(..));
+        if answer.is_some() && !goes_on {
+            self.cancel(timer);
         }
         match job {
             Job::Restore(op) => self.restored(op, started, answer),
             Job::Store(token) => self.stored(&token, started, answer),
             Job::Check(flight) => self.checked(flight, started, answer),
+            Job::Login(attempt) => self.logged_in(attempt, timer, started, answer),
+            Job::Exchange(attempt, code) => self.exchanged(attempt, &code, timer, started, answer),
             Job::Post(post) => self.posted(post, started, answer),
-            _ => {}
+            // These wait for the session, not for a step.
+            Job::Profile(_) | Job::Phone(_) => {}
         }
     }
 
@@ -135,13 +135,14 @@ impl<P: Platform> Client<P> {
     }
 
     fn enter(&self, job: Job, timer: Ticket) -> Ticket {
+        let started = self.platform.now();
         let mut flows = self.flows.borrow_mut();
         let step = flows.ticket();
         flows.put(Flow {
             job,
             step,
             timer,
-            started: self.platform.now(),
+            started,
         });
         step
     }
@@ -175,17 +176,18 @@ impl<P: Platform> Client<P> {
         self.carry_on(seen, permit)
     }
 
-    /// The same for a relative url, or for none: `ensureLogin` and `getToken`.
-    pub fn relative(&self, asker: Asker, now: Ms) -> Permit {
+    /// The same where no url needs a look: it is relative, or there is none (`ensureLogin`, `getToken`).
+    pub fn ask(&self, asker: Asker, now: Ms) -> Permit {
         let seen = self.settles.get();
-        let permit = request::relative(&mut self.session.borrow_mut(), asker, now);
+        let permit = request::ask(&mut self.session.borrow_mut(), asker, now);
         self.carry_on(seen, permit)
     }
 
     /// Whether a call that waited may go on; see [`request::resume`].
     pub fn resume(&self, waited: Permit) -> Permit {
         let seen = self.settles.get();
-        let permit = request::resume(&mut self.session.borrow_mut(), waited, self.platform.now());
+        let now = self.platform.now();
+        let permit = request::resume(&mut self.session.borrow_mut(), waited, now);
         self.carry_on(seen, permit)
     }
 
@@ -204,8 +206,7 @@ impl<P: Platform> Client<P> {
     /// Carries out what the session ordered while it made this permit. One that lets the request go at once ordered nothing.
     fn carry_on(&self, seen: u32, permit: Permit) -> Permit {
         match permit.action() {
-            Action::Plain => permit,
-            Action::Bearer if !permit.replay() => permit,
+            Action::Plain | Action::Bearer => permit,
             _ => {
                 self.drain();
                 self.catch_up(seen, permit)
@@ -222,7 +223,14 @@ impl<P: Platform> Client<P> {
     /// must not wait for the next time.
     fn catch_up(&self, seen: u32, told: Permit) -> Permit {
         let error = match told.action() {
-            Action::Refuse => self.session.borrow().last_error().cloned(),
+            Action::Refuse => {
+                let error = self.session.borrow().last_error().cloned();
+                // A listener has brought a login about that went well.
+                if error.is_none() {
+                    return self.resume(told);
+                }
+                error
+            }
             Action::Wait if seen != self.settles.get() => match self.settled() {
                 Ok(()) => return self.resume(told),
                 Err(error) => Some(error),
@@ -240,8 +248,9 @@ impl<P: Platform> Client<P> {
 
     /// A token that is not expired, and its number.
     pub fn usable(&self) -> Option<(Generation, String)> {
+        let now = self.platform.now();
         let session = self.session.borrow();
-        let generation = session.usable(self.platform.now())?;
+        let generation = session.usable(now)?;
         Some((generation, session.bearer()?.into()))
     }
 
@@ -252,7 +261,8 @@ impl<P: Platform> Client<P> {
 
     /// What `wxp.session` shows.
     pub fn snapshot(&self) -> Snapshot {
-        self.session.borrow().snapshot(self.platform.now())
+        let now = self.platform.now();
+        self.session.borrow().snapshot(now)
     }
 
     /// Whether the flight is still the session's.
@@ -302,8 +312,9 @@ impl<P: Platform> Client<P> {
     fn settle(&self, outcome: Result<(), Error>) {
         self.settles.set(self.settles.get().wrapping_add(1));
         *self.settled.borrow_mut() = outcome.clone();
-        self.platform.settled(&outcome);
+        // First, as those who begin to wait while the others are told wait for what comes next.
         let waiting = self.flows.borrow_mut().take_waiting();
+        self.platform.settled(&outcome);
         for flow in waiting {
             match flow.job {
                 Job::Profile(profile) => self.submit_profile(profile),

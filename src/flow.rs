@@ -109,7 +109,7 @@ impl Flows {
     /// Takes out the first flow that is so.
     pub fn take(&mut self, is: impl Fn(&Flow) -> bool) -> Option<Flow> {
         let at = self.all.iter().position(is)?;
-        Some(self.all.swap_remove(at))
+        Some(self.all.remove(at))
     }
 
     /// Whether one is so.

@@ -130,8 +130,8 @@ pub fn permit(
     plain.with(session.ask(Asker::Request, now))
 }
 
-/// The same for a url that is relative for sure.
-pub fn relative(session: &mut Session, asker: Asker, now: Ms) -> Permit {
+/// The same where no url needs a look: it is relative, or there is none.
+pub fn ask(session: &mut Session, asker: Asker, now: Ms) -> Permit {
     Permit(JOIN).with(session.ask(asker, now))
 }
 

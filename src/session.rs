@@ -2,7 +2,7 @@
 //!
 //! A synchronous state machine without a clock. Every method takes the time where it needs it, changes
 //! the state, and leaves what the world must do in the outbox; the caller drains the outbox to idle
-//! after each call ([`Session::next_order`]).
+//! after each call that may have ordered something ([`Session::next_order`]).
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -194,7 +194,7 @@ impl Session {
         }
     }
 
-    /// The next thing the world must do, if any. Drain it after every other call.
+    /// The next thing the world must do, if any. Drain it after every call that may have ordered something.
     pub fn next_order(&mut self) -> Option<Order> {
         if self.outbox.is_empty() {
             None
@@ -412,8 +412,8 @@ impl Session {
         let error = Error::new(Code::LoggedOut, Stage::Logout);
         for order in [
             Order::Cut,
-            Order::Store,
             Order::Settle(Err(error)),
+            Order::Store,
             Order::Emit(Event::Logout),
         ] {
             self.outbox.push(order);

@@ -5,7 +5,7 @@ use alloc::string::String;
 use crate::client::{Answered, Client};
 use crate::error::{Code, Error, Stage, of_transport};
 use crate::flow::{self, Job, Phone, Post};
-use crate::platform::{Op, Platform, Profile, Reply};
+use crate::platform::{Ms, Op, Platform, Profile, Reply};
 use crate::request::is_unauthorized;
 use crate::session::{Asker, Generation, Leave, Status};
 
@@ -140,7 +140,7 @@ impl<P: Platform> Client<P> {
         });
     }
 
-    pub(crate) fn posted(&self, post: Post, started: u64, answer: Answered<P>) {
+    pub(crate) fn posted(&self, post: Post, started: Ms, answer: Answered<P>) {
         let Post {
             op,
             stage,

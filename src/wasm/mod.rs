@@ -17,7 +17,7 @@ use convert::{profile_of, text};
 
 pub use host::Host;
 
-/// A tenth of the size of the default allocator, which matters more here than its speed: a request allocates once.
+/// A tenth of the size of the default allocator, which matters more here than its speed: a request allocates once at most.
 #[allow(unsafe_code)]
 // SAFETY: a mini program's logic layer has one thread, and the module shares no memory.
 #[global_allocator]
@@ -82,14 +82,12 @@ impl Core {
 
     /// [`Self::permit`] for a url that begins with a slash, without `Authorization` of its own: its text says nothing more.
     pub fn relative(&self, now: f64) -> u32 {
-        self.client.relative(Asker::Request, now as u64).to_bits()
+        self.client.ask(Asker::Request, now as u64).to_bits()
     }
 
     /// Whether there is a token, for `ensureLogin` and `getToken`.
     pub fn ensure(&self) -> u32 {
-        self.client
-            .relative(Asker::App, self.client.now())
-            .to_bits()
+        self.client.ask(Asker::App, self.client.now()).to_bits()
     }
 
     /// Whether a call that waited may go on.

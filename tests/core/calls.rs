@@ -64,7 +64,7 @@ impl World {
     /// `ensureLogin` and `getToken`.
     pub fn ensure(&self) -> CallId {
         let id = self.make(Kind::Token);
-        let permit = self.client().relative(Asker::App, self.now());
+        let permit = self.client().ask(Asker::App, self.now());
         self.act(id, permit);
         id
     }
@@ -76,7 +76,7 @@ impl World {
         if client.usable().is_some() {
             return Some(client.floor());
         }
-        client.relative(Asker::App, self.now());
+        client.ask(Asker::App, self.now());
         None
     }
 
@@ -203,6 +203,8 @@ impl World {
             match outcome {
                 Err(error) => self.settle(id, Settled::Rejected(error.clone())),
                 Ok(()) => {
+                    // Being asked: what settles inside the call is the core's to catch up on.
+                    self.calls.borrow_mut()[id].state = State::Out;
                     let waited = Permit::from_bits(self.calls.borrow()[id].permit);
                     let permit = self.client().resume(waited);
                     self.act(id, permit);

@@ -1,6 +1,6 @@
 // Rule 5, CHECKSESSION ONCE, and what a restart takes over from storage.
 import assert from 'node:assert/strict'
-import { NEVER } from './backend.mjs'
+import { late, NEVER } from './backend.mjs'
 import { once, scenario } from './scenario.mjs'
 import { fails } from './wx.mjs'
 
@@ -111,4 +111,16 @@ once('a checked session that lies is no harm to the app: only the submit of a pr
   await s.ok(wxp.ensureLogin())
   const second = await s.ok(s.phone.tap(() => wxp.loginWithProfile({ desc: 'profile' })))
   assert.equal(second.data.data.nickName, 'Band')
+})
+
+scenario('rule 5: a request woken by a silent check, whose token is over by then, is sent once', async s => {
+  const readToken = res => ({ token: res.data.data.authorizationToken, expiresIn: 3 })
+  await s.active({ login: { url: '/user/weixin-login', readToken } })
+  s.launch()
+  s.phone.will('checkSession', { never: true })
+  const wxp = await s.start()
+  s.backend.always('/user/home', (request, own) => late(500, own()))
+  const before = s.backend.to('/user/home').length
+  await s.ok(wxp.requestNeedLogin(s.home()))
+  assert.equal(s.backend.to('/user/home').length, before + 1)
 })

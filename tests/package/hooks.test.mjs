@@ -175,3 +175,28 @@ once('log: a storage that throws is logged as well', async s => {
   await s.active()
   assert.ok(s.log.some(entry => entry.stage === 'storage' && entry.error.code === 'storage_failed'))
 })
+
+once('login.readToken runs once for an answer that comes twice, and not for one that comes too late', async s => {
+  let read = 0
+  const readToken = res => {
+    read++
+    return res.data.data.authorizationToken
+  }
+  const wxp = await s.start({ login: { url: LOGIN, readToken } })
+  const { request } = s.phone.wx
+  s.phone.wx.request = args => request(Object.assign({}, args, { success(res) { args.success(res); args.success(res) } }))
+  await s.ok(wxp.ensureLogin())
+  assert.equal(read, 1)
+  let late
+  s.phone.wx.request = args => {
+    late = args.success
+    return { abort() {} }
+  }
+  wxp.logout()
+  const call = s.watch(wxp.ensureLogin())
+  await s.clock.advance(100)
+  wxp.logout()
+  late({ statusCode: 200, data: {}, header: {} })
+  await s.outcome(call)
+  assert.equal(read, 1)
+})

@@ -174,3 +174,40 @@ scenario('dispose inside a listener or a hook is survived', async s => {
   const hooked = await s.start({ storage: { key: 'second' }, login: { url: '/user/weixin-login', readToken: () => (hooked.dispose(), 'tok') } })
   s.isError((await s.outcome(hooked.ensureLogin())).error, 'disposed')
 })
+
+// ---- what others give -----------------------------------------------------------------------------
+
+for (const [what, url] of [['has no text', Object.create(null)], ['is a number', 7], ['is missing', undefined]]) {
+  scenario(`a url that ${what} is wx's to judge, and kills nothing`, async s => {
+    const wxp = await s.active()
+    await s.outcome(wxp.requestNeedLogin({ url }))
+    await s.ok(wxp.requestNeedLogin(s.home()))
+    assert.equal(s.wasm.instances.length, 1)
+  })
+}
+
+scenario('a wx whose tasks lack abort changes nothing about deadlines', async s => {
+  const wxp = await s.start()
+  const { request } = s.phone.wx
+  s.phone.wx.request = args => {
+    request(args)
+    return {}
+  }
+  s.backend.will('/user/weixin-login', NEVER)
+  s.isError((await s.outcome(wxp.ensureLogin())).error, 'login_timeout')
+})
+
+once('a listener that wx refuses throws at the app, not in the core', async s => {
+  const wxp = await s.active()
+  const { request } = s.phone.wx
+  s.phone.wx.request = args => Object.assign(request(args), { onHeadersReceived() { throw new Error('refused') } })
+  const thrown = []
+  const { setTimeout } = s.sandbox.global
+  s.sandbox.global.setTimeout = (run, ...rest) => setTimeout(() => { try { run() } catch (e) { thrown.push(e.message) } }, ...rest)
+  const call = wxp.requestNeedLogin(s.home())
+  call.onHeadersReceived(() => {})
+  await s.ok(call)
+  await s.clock.advance(10)
+  assert.deepEqual(thrown, ['refused'])
+  assert.equal(s.wasm.instances.length, 1)
+})

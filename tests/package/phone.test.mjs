@@ -78,3 +78,23 @@ for (const args of [undefined, {}, { code: '' }, { code: undefined }]) {
     assert.equal(s.backend.to(PHONE).length, 0)
   })
 }
+
+scenario('rule 3: loginWithPhone called in the fail callback of a request gets a login of its own', async s => {
+  const wxp = await s.start()
+  s.phone.will('login', fails('login:fail', 4))
+  let phone
+  wxp.requestNeedLogin({ url: '/user/home', fail() { phone = s.watch(wxp.loginWithPhone({ code: s.backend.issueCode(false) })) } })
+  await s.clock.advance(1_000)
+  const { ok, error } = await s.outcome(phone)
+  assert.ok(ok, String(error))
+  assert.equal(s.logins, 2)
+})
+
+scenario('rule 14: the phone code is the one that the call was made with', async s => {
+  const wxp = await s.start()
+  const codes = [s.backend.issueCode(false), s.backend.issueCode(false)]
+  const args = { code: '' }
+  const calls = codes.map(code => s.watch(wxp.loginWithPhone(Object.assign(args, { code }))))
+  await s.outcomes(calls)
+  assert.deepEqual(s.backend.to('/user/phone').map(request => request.data.code), codes)
+})

@@ -1,5 +1,6 @@
 // Rule 16, NO TOKEN IN TEXT. Every scenario ends with this check; here wx and the server do their best to give secrets away.
 import assert from 'node:assert/strict'
+import { inspect } from 'node:util'
 import { answer, failure, refuse } from './backend.mjs'
 import { once, scenario } from './scenario.mjs'
 import { fails } from './wx.mjs'
@@ -83,4 +84,11 @@ once('rule 16: neither session nor wxp nor a call shows the token', async s => {
   s.heard.push(wxp.session, Object.keys(wxp).map(String))
   await s.ok(call)
   assert.ok(!JSON.stringify(wxp).includes('eyJ'))
+})
+
+scenario('rule 16: a console that opens a promise shows no token', async s => {
+  const wxp = await s.active()
+  const call = wxp.requestNeedLogin(s.home())
+  await s.ok(call)
+  for (const token of s.backend.tokens.keys()) assert.ok(!inspect(call, { depth: 5 }).includes(token))
 })

@@ -202,3 +202,27 @@ once('rule 18: wherever in a life the instance dies, every call settles and the 
     await s.finish()
   }
 })
+
+scenario('rule 18: a call made when the instance died in its restore runs on the next one', async s => {
+  await s.active()
+  s.launch()
+  const { make } = s.wasm
+  s.wasm.make = (...args) => {
+    const made = make.apply(s.wasm, args)
+    if (s.wasm.instances.length === 1) {
+      const { getStorageSync } = s.phone.wx
+      s.phone.wx.getStorageSync = key => {
+        s.wasm.last.trapAt = s.wasm.last.calls + 1
+        s.phone.wx.getStorageSync = getStorageSync
+        return getStorageSync(key)
+      }
+    }
+    return made
+  }
+  const wxp = s.create()
+  let again
+  wxp.on('error', () => { again = again || s.watch(wxp.ensureLogin()) })
+  await s.clock.advance(1_000)
+  const { ok, error } = await s.outcome(again)
+  assert.ok(ok, String(error))
+})

@@ -7,7 +7,7 @@ use miniprogram_login::event::Event;
 use miniprogram_login::platform::Profile;
 
 use crate::calls::Settled;
-use crate::fake::{Outcome, Step};
+use crate::fake::{Body, Outcome, Step};
 use crate::harness::{App, Options, failure, granted, secret};
 
 #[test]
@@ -168,4 +168,101 @@ fn rule_02_a_login_that_fails_at_once_rejects_inside_the_call() {
         assert_eq!(app.code(call), Some(Code::LoginFailed));
     }
     app.assert_idle();
+}
+
+/// From here on wx.login and the exchange answer inside the call.
+fn logs_in_at_once(app: &App) {
+    app.reflex(|_, step| match step {
+        Step::Login { .. } => Some(Outcome::Code(secret("c9"))),
+        Step::Exchange { .. } => Some(Outcome::Exchanged(granted(&secret("t9"), None))),
+        Step::Write { .. } => Some(Outcome::Done),
+        _ => None,
+    });
+}
+
+#[test]
+fn rule_01_a_request_woken_while_it_asks_is_sent_once() {
+    let app = App::restored(&Options::usual(), &App::token("t0", Some(3_000)));
+    let call = app.get();
+    logs_in_at_once(&app);
+    // The check is silent until its deadline, and the token is over by then.
+    app.advance(3_000);
+    assert_eq!(app.sent(call), [Some("t9".to_string())]);
+}
+
+#[test]
+fn rule_09_a_replay_is_sent_before_the_listeners_hear_of_the_login() {
+    let app = App::logged_in("t1", None);
+    let refused = app.get();
+    app.reply(refused, 401);
+    let fresh = app.get();
+    app.listen(|world, event| {
+        if let Event::Login { .. } = event {
+            world.logout();
+        }
+    });
+    app.log_in("t2", None);
+    assert_eq!((app.sent(refused).len(), app.sent(fresh).len()), (2, 1));
+    app.reply(refused, 200);
+    app.reply(fresh, 200);
+    app.assert_idle();
+}
+
+#[test]
+fn rule_03_a_listener_that_logs_in_ends_the_cooldown_of_the_call_that_told_it() {
+    let app = App::logged_in("t1", Some(100));
+    app.advance(99_500);
+    for _ in 0..2 {
+        let call = app.get();
+        app.login_fails(failure("login:fail", None));
+        app.reply(call, 200);
+    }
+    app.advance(600);
+    logs_in_at_once(&app);
+    app.listen(|world, event| {
+        if let Event::Expired = event {
+            world.ensure();
+        }
+    });
+    let call = app.get();
+    assert_eq!(app.sent(call), [Some("t9".to_string())]);
+}
+
+#[test]
+fn rule_13_a_call_made_after_the_logout_is_not_ended_by_it() {
+    let app = App::logged_in("t1", None);
+    app.reflex(|_, step| {
+        matches!(step, Step::Write { .. })
+            .then(|| Outcome::Failed(failure("setStorage:fail", None)))
+    });
+    let made = std::rc::Rc::new(Cell::new(None));
+    let call = std::rc::Rc::clone(&made);
+    app.listen(move |world, event| {
+        if matches!(event, Event::Error { .. }) && call.get().is_none() {
+            call.set(Some(world.ensure()));
+        }
+    });
+    app.logout();
+    let call = made.get().expect("the listener heard of the storage");
+    assert_eq!(app.outcome(call), None, "it waits for its login");
+    app.log_in("t2", None);
+    assert_eq!(app.outcome(call), Some(Settled::Token(secret("t2"))));
+}
+
+#[test]
+fn rule_19_phone_codes_go_in_the_order_in_which_they_came() {
+    let app = App::new();
+    for code in ["p1", "p2", "p3"] {
+        app.phone(code);
+    }
+    app.log_in("t1", None);
+    let started = app.started.borrow();
+    let posted = started.iter().filter_map(|step| match step {
+        Step::Post {
+            body: Body::Phone(code),
+            ..
+        } => Some(code.as_str()),
+        _ => None,
+    });
+    assert!(posted.eq(["p1", "p2", "p3"]));
 }
