@@ -148,7 +148,7 @@ export interface LogEntry {
   /** How long the step took, ms. */
   ms: number
   /** What failed; absent if it went well. */
-  error?: { code: WxpCode; stage: WxpStage; detail?: string; errMsg?: string; errno?: number; statusCode?: number }
+  error?: WxpError
 }
 
 /**
