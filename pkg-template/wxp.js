@@ -31,8 +31,9 @@ export class Client {
     // Not to be seen in a console that opens what it prints.
     Object.defineProperty(this, 'bearer', { writable: true })
     this.forgetToken()
-    this.listenToApp()
+    // First, as WeChat compiles meanwhile.
     this.load()
+    this.listenToApp()
   }
 
   // ---- load -------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ use miniprogram_login::{
 use serde_json::{Map, Value, json};
 
 /// The source of options.js: `should` says what each kind of value is, `options` gives each option's kind, with `!` if it is
-/// required.
+/// required, groups nested.
 pub fn options() -> String {
     let name = |kind: Kind| format!("{kind:?}").to_lowercase();
     let should: Map<String, Value> = Kind::ALL
@@ -15,14 +15,16 @@ pub fn options() -> String {
         .map(|k| (name(*k), k.should().into()))
         .collect();
     let kind = |o: &Opt| name(o.kind) + if o.required { "!" } else { "" };
-    let options: Map<String, Value> = OPTIONS
-        .iter()
-        .map(|o| (o.name.to_owned(), kind(o).into()))
-        .collect();
+    let mut options = json!({});
+    for option in OPTIONS {
+        match option.name.split_once('.') {
+            Some((group, name)) => options[group][name] = kind(option).into(),
+            None => options[option.name] = kind(option).into(),
+        }
+    }
     format!(
-        "export const should = {}\nexport const options = {}\n",
+        "export const should = {}\nexport const options = {options}\n",
         Value::from(should),
-        Value::from(options)
     )
 }
 
