@@ -67,8 +67,8 @@ fn optimised(names: &str) -> Result<Vec<u8>> {
         "--enable-mutable-globals",
         "--llvm-memory-copy-fill-lowering",
         "--signext-lowering",
-        // Exported globals, which iOS does not have; and a function that the glue, too, does not need.
-        "--remove-exports=__abort_handler,__instance_terminated,__wbindgen_realloc",
+        // Our glue does without it.
+        "--remove-exports=__wbindgen_realloc",
         "-Os",
         "--converge",
         // Larger, but brotli finds more in functions that stay apart.

@@ -85,7 +85,6 @@ fn a_default_wasm_bindgen_build_is_refused() {
         "more than one table",
         "multi-value",
         "exported table",
-        "exported global",
         "(saturating-float-to-int)",
         "custom section target_features (+",
     ] {
