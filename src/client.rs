@@ -5,12 +5,13 @@ use core::cell::{Cell, RefCell};
 use core::fmt;
 
 use crate::config::Config;
-use crate::error::{Code, Error, Stage};
+use crate::error::{Code, Error, Failure, Stage};
 use crate::event::{Entry, Event};
 use crate::flow::{Flow, Flows, Job};
-use crate::platform::{Failure, Ms, Platform, Ticket};
+use crate::platform::{Platform, Ticket};
 use crate::request::{self, Action, Permit};
 use crate::session::{Asker, Flight, Generation, Order, Session, Snapshot};
+use crate::time::Ms;
 
 /// How a step ended: with a value, with a failure, or not within its deadline.
 pub(crate) type Answered<P> = Option<Result<<P as Platform>::Value, Failure>>;

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use crate::error::{Error, Stage};
 use crate::origin::{Origin, is_absolute};
-use crate::platform::Ms;
+use crate::time::Ms;
 
 /// What a value must be. The build hands the table below to JavaScript, which checks types before the
 /// WASM has loaded; the `TypeError` says `should`.

@@ -3,8 +3,7 @@
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
-
-use crate::platform::Failure;
+use core::fmt;
 
 /// Declares [`Code`] once, with everything that is said about a code.
 macro_rules! codes {
@@ -123,6 +122,26 @@ impl Stage {
             Stage::Storage => "storage",
             Stage::Config => "config",
         }
+    }
+}
+
+/// What wx, or a function given by the app, failed with.
+#[derive(Clone, Default)]
+pub struct Failure {
+    /// wx's text, unredacted.
+    pub err_msg: String,
+    /// wx's error number.
+    pub errno: Option<i32>,
+    /// Whether a function given by the app threw.
+    pub hook: bool,
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Failure")
+            .field("errno", &self.errno)
+            .field("hook", &self.hook)
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the app can listen to. Payloads carry no secret.
 
 use crate::error::{Error, Stage};
-use crate::platform::Ms;
+use crate::time::Ms;
 
 /// An event of a `wxp`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,8 +8,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::error::Stage;
-use crate::platform::{Ms, Op, Ticket};
+use crate::platform::{Op, Ticket};
 use crate::session::{Flight, Generation};
+use crate::time::Ms;
 
 /// What a flow does when it goes on.
 pub enum Job {

@@ -3,12 +3,13 @@
 //! The rooms, from the outside in; dependencies point down this list only:
 //!
 //! - `wasm`: the only room that knows JavaScript. Exports, bindings to `wx`, conversions.
-//! - [`client`]: one `wxp`: runs what the session asks for on a [`platform::Platform`].
 //! - [`login`], [`submit`], [`storage`]: the flows: silent login; profile, phone and logout; the stored record.
+//! - [`client`]: one `wxp`: carries out what the session orders, and lets flows go on when their answers come.
+//! - [`request`], `flow`: what a request may do next, given its token and its answer; what is under way.
 //! - [`session`]: the token's life, a synchronous state machine with an outbox.
-//! - [`request`]: what a request may do next, given its token and its answer.
-//! - `flow`, [`platform`]: what is under way, and what a flow needs of a mini program.
-//! - [`config`], [`error`], [`event`], [`origin`], [`token`]: the values.
+//! - [`config`]: the options.
+//! - [`platform`]: what a flow needs of a mini program.
+//! - [`event`], [`token`], [`error`], [`origin`], [`time`]: the values.
 //!
 //! All but `wasm` are pure: time is an argument, there is no clock and no randomness, and a native
 //! build contains no JavaScript at all.
@@ -29,6 +30,7 @@ pub mod request;
 pub mod session;
 pub mod storage;
 pub mod submit;
+pub mod time;
 pub mod token;
 
 #[cfg(target_arch = "wasm32")]

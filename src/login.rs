@@ -3,10 +3,13 @@
 use alloc::string::String;
 
 use crate::client::{Answered, Client};
-use crate::error::{Code, Error, Stage, of_login, of_transport, redact, says_session_expired};
+use crate::error::{
+    Code, Error, Failure, Stage, of_login, of_transport, redact, says_session_expired,
+};
 use crate::flow::{Attempt, Job};
-use crate::platform::{Failure, Ms, Platform, Ticket};
+use crate::platform::{Platform, Ticket};
 use crate::session::Flight;
+use crate::time::Ms;
 use crate::token::{Answer, Token, is_bearer};
 
 /// Body codes of the server for a wx code that was wrong, expired or used before.

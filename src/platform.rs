@@ -4,38 +4,16 @@
 use alloc::string::String;
 use core::fmt;
 
-use crate::error::Error;
+use crate::error::{Error, Failure};
 use crate::event::{Entry, Event};
+use crate::time::Ms;
 use crate::token::{Answer, Record};
-
-/// A point in time (unix) or a duration, in milliseconds.
-pub type Ms = u64;
 
 /// The number of a step under way; never 0.
 pub type Ticket = u32;
 
 /// The number of an operation of the app, such as `logout()`, that the core ends by itself.
 pub type Op = u32;
-
-/// What wx, or a function given by the app, failed with.
-#[derive(Clone, Default)]
-pub struct Failure {
-    /// wx's text, unredacted.
-    pub err_msg: String,
-    /// wx's error number.
-    pub errno: Option<i32>,
-    /// Whether a function given by the app threw.
-    pub hook: bool,
-}
-
-impl fmt::Debug for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Failure")
-            .field("errno", &self.errno)
-            .field("hook", &self.hook)
-            .finish_non_exhaustive()
-    }
-}
 
 /// What `wx.getUserProfile` gave, as far as it is judged here.
 #[derive(Clone, Default)]

@@ -8,7 +8,8 @@ use core::fmt;
 
 use crate::config::Config;
 use crate::origin::{Origin, is_absolute};
-use crate::platform::Ms;
+use crate::time::Ms;
+
 use crate::session::{Asker, Generation, Leave, Session, Verdict};
 
 /// What the caller does with its request.

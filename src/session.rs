@@ -12,7 +12,8 @@ use core::fmt;
 use crate::config::Config;
 use crate::error::{Code, Error, Stage};
 use crate::event::Event;
-use crate::platform::Ms;
+use crate::time::Ms;
+
 use crate::token::{Age, Token};
 
 /// Counts tokens and logouts. A request carries the number of its token, so that an answer can be told

@@ -3,9 +3,10 @@
 use alloc::string::{String, ToString};
 
 use crate::client::{Answered, Client};
-use crate::error::{Code, Error, Stage};
+use crate::error::{Code, Error, Failure, Stage};
 use crate::flow::Job;
-use crate::platform::{Failure, Ms, Op, Platform};
+use crate::platform::{Op, Platform};
+use crate::time::Ms;
 use crate::token::Record;
 
 /// wx's storage answers at once or, on a broken client, never.

@@ -5,9 +5,10 @@ use alloc::string::String;
 use crate::client::{Answered, Client};
 use crate::error::{Code, Error, Stage, of_transport};
 use crate::flow::{self, Job, Phone, Post};
-use crate::platform::{Ms, Op, Platform, Profile, Reply};
+use crate::platform::{Op, Platform, Profile, Reply};
 use crate::request::is_unauthorized;
 use crate::session::{Asker, Generation, Leave, Status};
+use crate::time::Ms;
 
 /// Body code of the server for a session_key that is no longer WeChat's.
 const STALE_KEY: i32 = 40901;

@@ -3,7 +3,7 @@
 use alloc::string::{String, ToString};
 use core::fmt;
 
-use crate::platform::Ms;
+use crate::time::Ms;
 
 /// The server's answer to an exchange, as far as it was understood.
 #[derive(Clone, Default)]

@@ -7,8 +7,9 @@ use wasm_bindgen::prelude::*;
 
 use super::host::Host;
 use crate::config::{Config, Given, is_line_end};
-use crate::error::Error;
-use crate::platform::{Failure, Ms, Profile, Reply};
+use crate::error::{Error, Failure};
+use crate::platform::{Profile, Reply};
+use crate::time::Ms;
 use crate::token::{Answer, Record};
 
 fn whole(host: &Host, value: &JsValue, path: &str) -> Option<i64> {

@@ -4,6 +4,7 @@
 
 mod convert;
 mod host;
+mod platform;
 
 use lol_alloc::{AssumeSingleThreaded, FreeListAllocator};
 use wasm_bindgen::prelude::*;

@@ -2,8 +2,8 @@
 //! settles it once (`pkg-template/call.js`).
 
 use miniprogram_login::config::join;
-use miniprogram_login::error::{Code, Error, Stage, of_transport};
-use miniprogram_login::platform::{Failure, Op, Profile};
+use miniprogram_login::error::{Code, Error, Failure, Stage, of_transport};
+use miniprogram_login::platform::{Op, Profile};
 use miniprogram_login::request::{Action, Permit, is_unauthorized};
 use miniprogram_login::session::{Asker, Generation};
 

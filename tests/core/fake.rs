@@ -4,9 +4,10 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use miniprogram_login::client::Client;
-use miniprogram_login::error::Error;
+use miniprogram_login::error::{Error, Failure};
 use miniprogram_login::event::{Entry, Event};
-use miniprogram_login::platform::{Failure, Ms, Op, Platform, Reply, Ticket};
+use miniprogram_login::platform::{Op, Platform, Reply, Ticket};
+use miniprogram_login::time::Ms;
 use miniprogram_login::token::{Answer, Record};
 
 use crate::calls::Call;

@@ -6,9 +6,10 @@ use std::rc::Rc;
 
 use miniprogram_login::client::Client;
 use miniprogram_login::config::{Config, Given};
-use miniprogram_login::error::{Code, Error};
+use miniprogram_login::error::{Code, Error, Failure};
 use miniprogram_login::event::{Entry, Event};
-use miniprogram_login::platform::{Failure, Ms};
+use miniprogram_login::time::Ms;
+
 use miniprogram_login::token::{Answer, Record, Token};
 
 use crate::calls::Settled;

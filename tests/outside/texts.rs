@@ -1,9 +1,9 @@
 //! What wx says: every failure has a code, and no text lets a secret through.
 
 use miniprogram_login::error::{
-    Code, of_login, of_profile, of_transport, redact, says_session_expired,
+    Code, Failure, of_login, of_profile, of_transport, redact, says_session_expired,
 };
-use miniprogram_login::platform::Failure;
+
 use proptest::prelude::*;
 use proptest::sample::select;
 

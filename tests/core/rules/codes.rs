@@ -1,8 +1,8 @@
 //! Every error code that the core decides is reached; the rest is named with who decides it.
 
-use miniprogram_login::error::{Code, Error, Stage, of_profile, of_transport};
+use miniprogram_login::error::{Code, Error, Failure, Stage, of_profile, of_transport};
 use miniprogram_login::event::Event;
-use miniprogram_login::platform::{Failure, Profile};
+use miniprogram_login::platform::Profile;
 
 use crate::calls::Settled;
 use crate::fake::{CallId, Outcome, Step};

@@ -1,8 +1,8 @@
 //! Rules 15 and 16: the storage is a cache, and no text holds a secret.
 
-use miniprogram_login::error::{Code, Error, Stage};
+use miniprogram_login::error::{Code, Error, Failure, Stage};
 use miniprogram_login::event::Event;
-use miniprogram_login::platform::{Failure, Profile};
+use miniprogram_login::platform::Profile;
 use miniprogram_login::token::{Answer, Record};
 
 use crate::calls::Settled;
