@@ -9,7 +9,7 @@ const IS = {
   url: value => isText(value) && /^https?:\/\/[^/?#\s\\@]+(\/[^?#\s\\]*)?$/i.test(value),
   text: isText,
   texts: value => Array.isArray(value) && value.every(isText),
-  ms: value => typeof value === 'number' && value >= 0 && value < 1 / 0,
+  ms: value => typeof value === 'number' && value >= 0 && value <= 0x7fffffff,
   flag: value => typeof value === 'boolean',
   check: value => value === 'launch' || value === 'never',
   function: value => typeof value === 'function',

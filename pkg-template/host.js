@@ -97,8 +97,7 @@ export function createHost(client, answer) {
     },
 
     sleep: step('sleep', (ticket, ms) => {
-      // Longer ones go off at once.
-      const timer = setTimeout(() => done(ticket), Math.min(ms, 0x7fffffff))
+      const timer = setTimeout(() => done(ticket), ms)
       open.set(ticket, () => clearTimeout(timer))
     }),
     checkSession: step('checkSession', ticket => wx.checkSession(callbacks(ticket))),

@@ -11,7 +11,7 @@
  */
 export function createWxp(options: WxpOptions): Wxp
 
-/** What `createWxp` takes. All times are in milliseconds; fields that a server sends are in seconds. */
+/** What `createWxp` takes. All times are in milliseconds, at most 2147483647; fields that a server sends are in seconds. */
 export interface WxpOptions {
   /** `https://host[:port][/path]`; `http:` only for loopback and private addresses. Its origin is home: the token goes there. */
   baseUrl: string

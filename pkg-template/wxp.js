@@ -269,7 +269,7 @@ export class Client {
     if (!urlOf(this.options.profile)) return Promise.reject(error('config', 'profile', { option: 'profile.url', detail: 'should be set' }))
     // Inside the tap: nothing may be waited for before getUserProfile is called.
     const tapped = this.entering ? this.safely(core => core.tap()) : 0
-    if (!(tapped >= 0)) return Promise.reject(error(tapped < 0 ? 'not_logged_in' : 'internal', 'profile'))
+    if (!(tapped >= 0)) return Promise.reject(this.refusal())
     const call = new OpCall(this, PROFILE, undefined, tapped)
     call.state = OUT
     this.add(call)

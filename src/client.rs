@@ -28,7 +28,7 @@ pub struct Client<P: Platform> {
     settled: RefCell<Result<(), Error>>,
     /// The session changed while it was being stored.
     pub(crate) unsaved: Cell<bool>,
-    /// Why the last permit was a refusal, until it is asked for.
+    /// Why the last permit or tap was refused, until it is asked for.
     refusal: Cell<Option<Error>>,
 }
 
@@ -215,7 +215,11 @@ impl<P: Platform> Client<P> {
         }
     }
 
-    /// Why the last permit was [`Action::Refuse`].
+    pub(crate) fn refuse(&self, error: Error) {
+        self.refusal.set(Some(error));
+    }
+
+    /// Why the last permit was [`Action::Refuse`], or the last tap gave nothing.
     pub fn refusal(&self) -> Option<Error> {
         self.refusal.take()
     }

@@ -17,7 +17,7 @@ pub enum Kind {
     Text,
     /// A list of texts.
     Texts,
-    /// A finite number of milliseconds, 0 or more.
+    /// A number of milliseconds, 0 or more, that a timer can count.
     Ms,
     /// true or false.
     Flag,
@@ -48,7 +48,7 @@ impl Kind {
             Kind::Url => "a string like 'https://api.example.com'",
             Kind::Text => "a non-empty string on one line",
             Kind::Texts => "an array of non-empty strings, each on one line",
-            Kind::Ms => "a number of milliseconds, 0 or more",
+            Kind::Ms => "a number of milliseconds from 0 to 2147483647",
             Kind::Flag => "true or false",
             Kind::Check => "'launch' or 'never'",
             Kind::Function => "a function",
@@ -320,7 +320,7 @@ fn concat(parts: &[&str]) -> String {
     parts.iter().copied().collect()
 }
 
-/// What ends a line in [`Given`].
+/// What ends a line in [`Given`]. A function, as a search for a `char` would bring 0.4 KB of `memchr`.
 pub fn is_line_end(c: char) -> bool {
     c == '\n'
 }

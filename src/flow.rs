@@ -41,6 +41,24 @@ pub struct Attempt {
     pub second: bool,
 }
 
+impl Attempt {
+    /// With its first code.
+    pub fn first(flight: Flight) -> Self {
+        Self {
+            flight,
+            second: false,
+        }
+    }
+
+    /// With a fresh one.
+    pub fn again(self) -> Self {
+        Self {
+            second: true,
+            ..self
+        }
+    }
+}
+
 /// A profile that the user consented to.
 #[derive(Clone, Copy)]
 pub struct Profile {

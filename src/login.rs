@@ -19,13 +19,7 @@ impl<P: Platform> Client<P> {
     /// Begins a login flight: with the check of a restored token, or with wx.login.
     pub(crate) fn fly(&self, flight: Flight, check: bool) {
         if !check {
-            return self.log_in(
-                Attempt {
-                    flight,
-                    second: false,
-                },
-                0,
-            );
+            return self.log_in(Attempt::first(flight), 0);
         }
         if self.is_flying(flight) {
             self.step(
@@ -44,13 +38,7 @@ impl<P: Platform> Client<P> {
             return self.update(|session, _| session.checked(flight));
         }
         self.update(|session, _| session.check_failed(flight));
-        self.log_in(
-            Attempt {
-                flight,
-                second: false,
-            },
-            0,
-        );
+        self.log_in(Attempt::first(flight), 0);
     }
 
     /// wx.login. `timer` is the deadline of the whole login, once it runs.
@@ -103,24 +91,17 @@ impl<P: Platform> Client<P> {
         started: Ms,
         answer: Answered<P>,
     ) {
-        let Attempt { flight, second } = attempt;
         let Some(answer) = answer else {
-            return self.overdue(flight);
+            return self.overdue(attempt.flight);
         };
         let answer = answer.map(|value| self.platform.answer(&value));
         let token = read_exchange(answer, code, self.platform.now());
         self.log(Stage::Exchange, started, token.as_ref().err());
         match token {
-            Err(error) if error.code == Code::CodeRejected && !second => {
-                self.log_in(
-                    Attempt {
-                        flight,
-                        second: true,
-                    },
-                    timer,
-                );
+            Err(error) if error.code == Code::CodeRejected && !attempt.second => {
+                self.log_in(attempt.again(), timer);
             }
-            token => self.landed(flight, timer, token),
+            token => self.landed(attempt.flight, timer, token),
         }
     }
 

@@ -17,6 +17,17 @@ const STALE_KEY: i32 = 40901;
 const ANONYMOUS: &str = "微信用户";
 
 impl<P: Platform> Client<P> {
+    /// A tap on `loginWithProfile` (rule 7): what to bring back with the consent. Without a session to go with it, none:
+    /// then a silent login starts, and [`Self::refusal`] is `not_logged_in`.
+    pub fn tap(&self) -> Option<Generation> {
+        if self.usable().is_some() {
+            return Some(self.floor());
+        }
+        self.ask(Asker::App, self.now());
+        self.refuse(Error::new(Code::NotLoggedIn, Stage::Profile));
+        None
+    }
+
     /// Submits the profile that the user consented to at a tap (rule 7), then ends the operation. `tapped` is the
     /// session's floor at the tap. Neither renewed first nor replayed: WeChat encrypted it with the session_key of that
     /// moment, and a login would change the key.

@@ -112,7 +112,7 @@ impl Core {
         self.host().bearer(&self.client.bearer());
     }
 
-    /// The `WxpError` by which the last permit was a refusal.
+    /// The `WxpError` by which the last permit was a refusal, or the last tap -1.
     pub fn refusal(&self) -> JsValue {
         self.client
             .refusal()
@@ -131,13 +131,9 @@ impl Core {
     }
 
     /// A tap on `loginWithProfile`: what to bring back with the consent, or -1 if there is no session to
-    /// go with it; then a silent login was started.
+    /// go with it.
     pub fn tap(&self) -> i32 {
-        if self.client.usable().is_some() {
-            return self.client.floor() as i32;
-        }
-        self.ensure();
-        -1
+        self.client.tap().map_or(-1, |floor| floor as i32)
     }
 
     /// Starts an operation, which ends with `Host.finish`: 0 takes over the stored token, 1 submits the profile `value` (`tapped` is

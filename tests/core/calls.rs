@@ -72,12 +72,7 @@ impl World {
     /// A tap on `loginWithProfile`: what to bring back with the consent.
     pub fn tap(&self) -> Option<Generation> {
         self.ledger.borrow_mut().called();
-        let client = self.client();
-        if client.usable().is_some() {
-            return Some(client.floor());
-        }
-        client.ask(Asker::App, self.now());
-        None
+        self.client().tap()
     }
 
     /// The user consented.

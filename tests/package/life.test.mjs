@@ -211,3 +211,10 @@ once('a listener that wx refuses throws at the app, not in the core', async s =>
   assert.deepEqual(thrown, ['refused'])
   assert.equal(s.wasm.instances.length, 1)
 })
+
+scenario('dispose between two steps of a login starts no further step', async s => {
+  const wxp = await s.start({ log: entry => entry.stage === 'login' && wxp.dispose() })
+  s.isError((await s.outcome(wxp.ensureLogin())).error, 'disposed')
+  await s.clock.advance(30_000)
+  assert.deepEqual([s.logins, s.backend.requests.length], [1, 0])
+})

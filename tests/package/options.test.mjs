@@ -11,7 +11,7 @@ const put = (path, value) => {
 }
 
 const TEXT = [1, '', {}, null, true]
-const MS = ['1000', -1, NaN, Infinity, null, {}]
+const MS = ['1000', -1, NaN, Infinity, 2 ** 31, null, {}]
 const FUNCTION = ['f', {}, null, 1]
 const WRONG = {
   baseUrl: [undefined, ...TEXT, 'api.example.com', 'ftp://x', '//x', 'https://', 'https://u:p@api.example.com'],
