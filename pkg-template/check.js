@@ -4,9 +4,10 @@ import { options as kinds, should } from './options.js'
 
 const isObject = value => typeof value === 'object' && value !== null
 // The core is given them line by line.
-const isText = value => typeof value === 'string' && /^[^\n]+$/.test(value)
+const isText = value => typeof value === 'string' && value !== '' && value.indexOf('\n') < 0
 const IS = {
-  url: value => isText(value) && /^https?:\/\/[^/?#\s\\@]+(\/[^?#\s\\]*)?$/i.test(value),
+  // The flag i would make the engine look up the cases of every character that is not excluded.
+  url: value => isText(value) && /^[hH][tT][tT][pP][sS]?:\/\/[^/?#\s\\@]+(\/[^?#\s\\]*)?$/.test(value),
   text: isText,
   texts: value => Array.isArray(value) && value.every(isText),
   ms: value => typeof value === 'number' && value >= 0 && value <= 0x7fffffff,

@@ -4,7 +4,7 @@ import { fromWx } from './promisify.js'
 import { Client } from './wxp.js'
 
 /** Creates the app's one object; see index.d.ts. */
-export function createWxp(options) {
+function createWxp(options) {
   const client = new Client(options)
   const own = {
     requestNeedLogin: args => client.request('request', args),
@@ -38,4 +38,7 @@ export function createWxp(options) {
   return Object.setPrototypeOf(own, rest)
 }
 
-export { WxpError }
+// In CommonJS: what esbuild makes of `export` would run five helpers at every start.
+exports.__esModule = true
+exports.createWxp = createWxp
+exports.WxpError = WxpError

@@ -20,5 +20,5 @@ export const createWords = client => ({
   settled: reason => client.settled(reason),
   finish: (op, reason, value) => client.finish(op, reason, value),
   emit: (type, generation, expiresAt, error) => client.emit(error ? { type, error } : generation ? { type, generation, expiresAt: orNull(expiresAt) } : { type }),
-  log: (stage, ms, error) => client.log(Object.assign({ stage: stages[stage], ms }, error && { error })),
+  log: (stage, ms, error) => client.options.log && client.log(Object.assign({ stage: stages[stage], ms }, error && { error })),
 })

@@ -207,7 +207,7 @@ export class Client {
   }
 
   log(entry) {
-    if (this.options.log && !this.disposed) quietly(() => this.options.log(entry))
+    if (!this.disposed) quietly(() => this.options.log(entry))
   }
 
   refusal() {

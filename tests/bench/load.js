@@ -22,15 +22,19 @@ function moduleBytes() {
   return given.module ? fs.readFileSync(given.module) : zlib.brotliDecompressSync(fs.readFileSync(path.join(dist, 'miniprogram_login.wasm.br')))
 }
 
-/** WXWebAssembly over WebAssembly; `instances` gets what it makes. */
+/** WXWebAssembly over WebAssembly; `instances` gets what it makes, `imports` is what it was given last. */
 function wxWebAssembly(bytes, instances = []) {
-  return {
+  const made = {
     instances,
-    instantiate: (path, imports) => WebAssembly.instantiate(bytes, imports).then(result => {
-      instances.push(result.instance)
-      return result
-    }),
+    instantiate(path, imports) {
+      made.imports = imports
+      return WebAssembly.instantiate(bytes, imports).then(result => {
+        instances.push(result.instance)
+        return result
+      })
+    },
   }
+  return made
 }
 
 /** A subject with a wx of its own. */

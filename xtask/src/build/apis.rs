@@ -4,10 +4,10 @@ use anyhow::{Context, Result};
 
 use crate::sh::{command, output, root, target};
 
-/// The source of apis.js: a regular expression that matches exactly their names.
+/// The source of apis.js: the text of a regular expression that matches exactly their names.
 pub fn generate() -> Result<String> {
     Ok(format!(
-        "export default {}\n",
+        "export default '{}'\n",
         expression(&callback_apis()?)
     ))
 }
@@ -48,7 +48,7 @@ fn expression(names: &[String]) -> String {
             several => format!("{verb}({})", several.join("|")),
         })
         .collect();
-    format!("/^({})$/", groups.join("|"))
+    format!("^({})$", groups.join("|"))
 }
 
 #[cfg(test)]
@@ -120,7 +120,7 @@ mod tests {
         let (functions, mut callbacks) = lists();
         callbacks.sort();
         let script = format!(
-            "const re = {}, all = {functions:?}; console.log(all.filter(n => re.test(n)).sort().join(' ')); \
+            "const re = new RegExp('{}'), all = {functions:?}; console.log(all.filter(n => re.test(n)).sort().join(' ')); \
              console.log(['get', 'xlogin', 'loginx', 'requestNew', ''].some(n => re.test(n)))",
             expression(&callbacks),
         );

@@ -73,6 +73,7 @@ fn optimised(names: &str) -> Result<Vec<u8>> {
         "--converge",
         // Larger, but brotli finds more in functions that stay apart.
         "--one-caller-inline-max-function-size=50",
+        "--always-inline-max-function-size=8",
         "--reorder-functions",
         "--strip-producers",
         "--strip-target-features",
