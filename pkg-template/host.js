@@ -37,7 +37,8 @@ export function createHost(client, answer) {
   const open = new Map()
   let closed = false
   const settle = (ticket, ok, value) => {
-    if (open.delete(ticket)) answer(ticket, ok, value)
+    open.delete(ticket)
+    answer(ticket, ok, value)
   }
   const done = (ticket, value) => settle(ticket, true, value)
   const exchanged = (ticket, given) => done(ticket, Object.assign(given, { claims: claims(at(given, 'data.data.authorizationToken')) }))
@@ -107,7 +108,6 @@ export function createHost(client, answer) {
         post(ticket, { url, data, timeout, header: Object.assign({}, header) }, res => {
           const given = { statusCode: res.statusCode, data: res.data, date: Date.parse(dateOf(res)) / 1000 }
           if (!readToken) return exchanged(ticket, given)
-          open.set(ticket, undefined)
           hook(ticket, 'login.readToken', () => readToken(res), read => {
             const data = Object.assign({}, read, { authorizationToken: read && read.token || read })
             exchanged(ticket, Object.assign(given, { hook: 1, data: { data } }))

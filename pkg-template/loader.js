@@ -43,11 +43,7 @@ export function load(options) {
 
 /** After a trap: the instance is dead, and everybody on it must know. */
 export function bury(instance, cause) {
-  // Once: the next instance may be loading already.
-  if (instance.dead) return
   loading = undefined
   instance.dead = true
-  const clients = Array.from(instance.clients)
-  instance.clients.clear()
-  for (const client of clients) client.died(cause)
+  for (const client of instance.clients) client.died(cause)
 }

@@ -1,5 +1,6 @@
 // @ts-check
 // What the core says to the app (src/wasm/host.rs): it comes as numbers and texts, and leaves as objects.
+import { quietly } from './call.js'
 import { codes, stages } from './codes.js'
 import { WxpError } from './error.js'
 
@@ -20,5 +21,5 @@ export const createWords = client => ({
   settled: reason => client.settled(reason),
   finish: (op, reason, value) => client.finish(op, reason, value),
   emit: (type, generation, expiresAt, error) => client.emit(error ? { type, error } : generation ? { type, generation, expiresAt: orNull(expiresAt) } : { type }),
-  log: (stage, ms, error) => client.options.log && client.log(Object.assign({ stage: stages[stage], ms }, error && { error })),
+  log: (stage, ms, error) => client.options.log && quietly(() => client.options.log(Object.assign({ stage: stages[stage], ms }, error && { error }))),
 })

@@ -203,11 +203,7 @@ export class Client {
   }
 
   emit(event) {
-    for (const fn of (this.listeners[event.type] || []).slice()) quietly(() => fn(event))
-  }
-
-  log(entry) {
-    if (!this.disposed) quietly(() => this.options.log(entry))
+    for (const fn of this.listeners[event.type] || []) quietly(() => fn(event))
   }
 
   refusal() {
@@ -255,7 +251,6 @@ export class Client {
   }
 
   logout() {
-    this.forgetToken()
     return this.enter(new OpCall(this, LOGOUT)).promise
   }
 
@@ -298,7 +293,8 @@ export class Client {
   }
 
   on(event, fn) {
-    (this.listeners[event] = this.listeners[event] || []).push(fn)
+    // A list of its own, as the old one may be being told.
+    this.listeners[event] = (this.listeners[event] || []).concat(fn)
   }
 
   off(event, fn) {

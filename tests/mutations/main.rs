@@ -1,7 +1,5 @@
-//! Deliberately broken cores: each file here breaks one rule in a temporary copy of the source, and the
+//! Deliberately broken cores: each file in `core` breaks one rule in a temporary copy of the source, and the
 //! core's tests must fail on it. One that no longer applies, or survives, is a failure.
-//!
-//! A mutation names a file, then what to replace (lines with `-`) by what (lines with `+`).
 
 #![cfg(not(target_arch = "wasm32"))] // `wasm-pack test` builds every test
 #![allow(missing_docs, clippy::unwrap_used)]
@@ -13,6 +11,10 @@ use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+
+mod format;
+
+use format::Mutation;
 
 /// The rules, and those scenarios of the model that are over in a moment.
 const FAST: &[&str] = &[
@@ -26,20 +28,13 @@ const FAST: &[&str] = &[
 /// A core that runs in circles is broken too.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-struct Mutation {
-    name: String,
-    file: String,
-    from: String,
-    to: String,
-}
-
 #[test]
 fn every_mutation_is_caught() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mutations = read_all(&root.join("tests/mutations"));
+    let mutations = Mutation::read_all(&root.join("tests/mutations/core")).unwrap();
     // First see that all still apply: that takes no time.
     for mutation in &mutations {
-        mutation.apply(root);
+        broken(mutation, root);
     }
     let lanes = std::thread::available_parallelism()
         .map_or(1, usize::from)
@@ -58,7 +53,7 @@ fn every_mutation_is_caught() {
                     "the core's tests pass on the unbroken copy"
                 );
                 while let Some(mutation) = mutations.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if !mutation.is_caught(root, &copy) {
+                    if !is_caught(mutation, root, &copy) {
                         survivors.lock().unwrap().push(&mutation.name);
                     }
                 }
@@ -74,71 +69,30 @@ fn every_mutation_is_caught() {
     assert!(survivors.is_empty(), "survived: {survivors:?}");
 }
 
-fn read_all(dir: &Path) -> Vec<Mutation> {
-    let files = fs::read_dir(dir)
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    let mut paths: Vec<PathBuf> = files
-        .filter(|path| path.extension().is_some_and(|end| end == "mutation"))
-        .collect();
-    paths.sort();
-    assert!(!paths.is_empty(), "there are mutations");
-    paths.iter().map(|path| Mutation::read(path)).collect()
+/// Breaks the copy, tries it, and mends it.
+fn is_caught(mutation: &Mutation, root: &Path, copy: &Path) -> bool {
+    let (name, file) = (&mutation.name, &mutation.head[0]);
+    let started = Instant::now();
+    let path = copy.join(file);
+    fs::write(&path, broken(mutation, root)).unwrap();
+    let caught = match build(copy) {
+        Ok((_, true)) => panic!("{name}: cargo saw no change"),
+        Ok((program, false)) => !passes(&program),
+        Err(said) => panic!("{name} does not compile:\n{said}"),
+    };
+    fs::write(&path, fs::read(root.join(file)).unwrap()).unwrap();
+    println!(
+        "{name}: {} in {:.1?}",
+        if caught { "caught" } else { "SURVIVED" },
+        started.elapsed()
+    );
+    caught
 }
 
-impl Mutation {
-    fn read(path: &Path) -> Self {
-        let text = fs::read_to_string(path).unwrap();
-        let lines = |mark: char| {
-            let marked = text.lines().filter_map(|line| line.strip_prefix(mark));
-            marked
-                .map(|line| line.strip_prefix(' ').unwrap_or(line))
-                .collect::<Vec<_>>()
-                .join("\n")
-        };
-        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        let file = text.lines().next().unwrap_or_default().to_string();
-        Self {
-            name,
-            file,
-            from: lines('-'),
-            to: lines('+'),
-        }
-    }
-
-    /// Breaks the copy, tries it, and mends it.
-    fn is_caught(&self, root: &Path, copy: &Path) -> bool {
-        let started = Instant::now();
-        let path = copy.join(&self.file);
-        fs::write(&path, self.apply(root)).unwrap();
-        let caught = match build(copy) {
-            Ok((_, true)) => panic!("{}: cargo saw no change", self.name),
-            Ok((program, false)) => !passes(&program),
-            Err(said) => panic!("{} does not compile:\n{said}", self.name),
-        };
-        fs::write(&path, fs::read(root.join(&self.file)).unwrap()).unwrap();
-        println!(
-            "{}: {} in {:.1?}",
-            self.name,
-            if caught { "caught" } else { "SURVIVED" },
-            started.elapsed()
-        );
-        caught
-    }
-
-    /// The broken text of its file.
-    fn apply(&self, root: &Path) -> String {
-        let path = root.join(&self.file);
-        let text = fs::read_to_string(&path)
-            .unwrap_or_else(|error| panic!("{}: {}: {error}", self.name, self.file));
-        let times = text.matches(&self.from).count();
-        assert!(
-            !self.from.is_empty() && times == 1,
-            "{} no longer applies: found {times} times",
-            self.name
-        );
-        text.replacen(&self.from, &self.to, 1)
-    }
+/// The broken text of its file.
+fn broken(mutation: &Mutation, root: &Path) -> String {
+    let text = fs::read_to_string(root.join(&mutation.head[0]));
+    mutation.apply(&text.unwrap()).unwrap()
 }
 
 /// A copy of the project that differs in `src` alone; all else is linked.

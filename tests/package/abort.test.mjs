@@ -96,10 +96,45 @@ scenario('rule 12: abort after the answer, or twice, changes nothing', async s =
   await s.ok(done)
   done.abort()
   s.backend.will(HOME, NEVER)
+  const { request } = s.phone.wx
+  let aborts = 0
+  s.phone.wx.request = args => {
+    const task = request(args), { abort } = task
+    task.abort = () => { aborts++; abort() }
+    return task
+  }
   const call = wxp.requestNeedLogin(s.home())
   call.abort()
   call.abort()
   await s.rejected(call, 'aborted')
+  assert.equal(aborts, 1)
+})
+
+scenario('rule 12: the answer to an aborted call asks nobody and changes nothing', async s => {
+  const asked = []
+  const wxp = await s.active({ isUnauthorized: res => (asked.push(res), true) })
+  const { request } = s.phone.wx
+  s.phone.wx.request = args => void request(args)
+  s.backend.will(HOME, (request, own) => late(100, own()))
+  const call = wxp.requestNeedLogin(s.home())
+  call.abort()
+  await s.rejected(call, 'aborted')
+  await s.clock.advance(10_000)
+  assert.deepEqual([asked.length, s.logins], [0, 1])
+})
+
+scenario('rule 12: abort of a replay aborts the replay, even where wx calls back at once', async s => {
+  const wxp = await s.active()
+  await s.ok(wxp.requestNeedLogin(s.home('first')))
+  s.backend.forgetTokens()
+  s.backend.will(HOME, (request, own) => own(), NEVER)
+  const call = wxp.requestNeedLogin(s.home('a'))
+  const seen = s.watch(call)
+  await s.clock.advance(5_000)
+  call.abort()
+  s.isError((await s.outcome(seen)).error, 'aborted')
+  const sent = s.backend.to(HOME).filter(request => request.query.get('name') === 'a')
+  assert.deepEqual(sent.map(request => request.aborted), [false, true])
 })
 
 scenario('rule 12: uploads and downloads abort alike', async s => {
@@ -140,6 +175,7 @@ for (const callbacks of [false, true]) {
     call = null
     await s.clock.advance(10_000)
     assert.deepEqual(heard, callbacks ? ['fail', 'complete'] : [])
+    assert.equal(s.logins, 1, 'an answer to nobody renews nothing')
     assert.equal(s.backend.to(HOME).filter(request => request.query.get('name') === 'a').length, 1)
   })
 }

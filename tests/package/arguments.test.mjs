@@ -42,6 +42,17 @@ once('rule 14: what the caller changes after the call changes nothing that is se
   assert.deepEqual(args, { url: HOME, header: { 'X-App': '1' } })
 })
 
+once('rule 14: login.header stays as it is, whatever wx does with what it is given', async s => {
+  const { request } = s.phone.wx
+  s.phone.wx.request = args => {
+    args.header['X-Wx'] = '1'
+    return request(args)
+  }
+  const header = { 'X-App': '1' }
+  await s.active({ login: { url: '/user/weixin-login', header } })
+  assert.deepEqual(header, { 'X-App': '1' })
+})
+
 // ---- callbacks ------------------------------------------------------------------------------------
 
 scenario('callbacks: success, then complete, once each; the task alone is returned', async s => {

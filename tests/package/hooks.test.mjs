@@ -115,6 +115,18 @@ scenario('events: a listener that throws changes nothing', async s => {
   assert.deepEqual(heard, ['login'])
 })
 
+scenario('events: a listener that is added by another hears of the next event first', async s => {
+  const wxp = await s.start()
+  let heard = 0
+  const again = () => {
+    heard++
+    wxp.on('login', again)
+  }
+  wxp.on('login', again)
+  await s.ok(wxp.ensureLogin())
+  assert.equal(heard, 1)
+})
+
 scenario('events: off takes off one listener, or all', async s => {
   const wxp = await s.start()
   const heard = []

@@ -36,6 +36,9 @@ function* tokens() {
   yield `a.${encoded(good)}.b.c`
   yield encoded(good)
   yield `a.${Buffer.from(good).toString('base64')}=.b`
+  yield `a.${encoded(good)}~.b`
+  // The same bytes in the alphabet that JWTs do not use.
+  yield `a.${Buffer.from(good + ' ').toString('base64')}.b`
   yield `a.${encoded(good)}==.b`
   yield 'a..b'
   yield 'opaque'

@@ -173,6 +173,33 @@ scenario('dispose inside a listener or a hook is survived', async s => {
   if (!ok) s.isError(error, 'disposed')
   const hooked = await s.start({ storage: { key: 'second' }, login: { url: '/user/weixin-login', readToken: () => (hooked.dispose(), 'tok') } })
   s.isError((await s.outcome(hooked.ensureLogin())).error, 'disposed')
+  await s.clock.advance(1_000)
+  await s.active()
+  assert.equal(s.wasm.instances.length, 1, 'the instance lives on')
+})
+
+scenario('after dispose nobody hears of anything', async s => {
+  const heard = []
+  const first = await s.start({ log: entry => entry.stage === 'exchange' && first.dispose() })
+  for (const event of ['login', 'error', 'expired']) first.on(event, ({ type }) => heard.push(type))
+  s.isError((await s.outcome(first.ensureLogin())).error, 'disposed')
+  const second = await s.active()
+  s.wasm.last.trapAt = s.wasm.last.calls + 1
+  await s.rejected(second.requestNeedLogin(s.home()), 'internal')
+  assert.deepEqual(heard, [])
+})
+
+scenario('dispose aborts nothing that is over', async s => {
+  const { request } = s.phone.wx
+  let aborts = 0
+  s.phone.wx.request = args => {
+    const task = request(args), { abort } = task
+    task.abort = () => { aborts++; abort() }
+    return task
+  }
+  const wxp = await s.active()
+  wxp.dispose()
+  assert.equal(aborts, 0)
 })
 
 // ---- what others give -----------------------------------------------------------------------------

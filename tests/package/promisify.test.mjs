@@ -34,6 +34,12 @@ scenario('wx: request, uploadFile and downloadFile become promises too, without 
   assert.equal(s.logins, 0)
 })
 
+scenario('wx: wxp is an object like others', async s => {
+  const wxp = s.create()
+  assert.deepEqual([wxp.hasOwnProperty('getToken'), wxp.hasOwnProperty('nothing'), 'scanCode' in wxp, 'nothing' in wxp], [true, false, true, false])
+  assert.equal(String(wxp), '[object Object]')
+})
+
 scenario('wx: a call that brings a callback behaves exactly as wx\'s own', async s => {
   const wxp = s.create()
   const heard = []

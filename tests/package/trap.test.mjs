@@ -145,6 +145,75 @@ scenario('rule 18: a wxp disposed of just before the instance dies leaves it alo
   assert.deepEqual(dead(s).flatMap(instance => instance.callsAfterDeath), [])
 })
 
+once('rule 18: an instance that dies while another wxp moves in, at any moment, takes nobody along for good', async () => {
+  for (let hops = 0; hops < 12; hops++) {
+    const s = new Scenario()
+    const first = await s.active()
+    const read = s.phone.wx.getStorageSync
+    s.phone.wx.getStorageSync = key => {
+      let promise = Promise.resolve()
+      for (let i = 0; i < hops; i++) promise = promise.then(() => {})
+      promise.then(() => {
+        trap(s)
+        s.watch(first.requestNeedLogin(s.home()))
+      })
+      s.phone.wx.getStorageSync = read
+      return read(key)
+    }
+    const second = s.create({ storage: { key: 'second' } })
+    const { ok, error } = await s.outcome(second.requestNeedLogin(s.home()))
+    if (!ok) s.isError(error, 'internal')
+    for (const wxp of [first, second]) assert.equal((await s.ok(wxp.requestNeedLogin(s.home()))).statusCode, 200, `after ${hops} microtasks`)
+    await s.finish()
+  }
+})
+
+scenario('rule 18: a consent that comes when the instance has died sends nothing', async s => {
+  const wxp = await s.active()
+  s.phone.will('getUserProfile', { after: 1_000 })
+  const call = s.watch(s.phone.tap(() => wxp.loginWithProfile({ desc: 'x' })))
+  trap(s)
+  s.isError((await s.outcome(wxp.requestNeedLogin(s.home()))).error, 'internal')
+  s.isError((await s.outcome(call)).error, 'internal')
+  await s.ok(wxp.ensureLogin())
+  await s.clock.advance(5_000)
+  assert.equal(s.backend.to('/user/profile').length, 0)
+})
+
+once('rule 18: the token of the dead is not sent under a number of the living', async s => {
+  const wxp = await s.active()
+  await s.ok(wxp.requestNeedLogin(s.home('first')))
+  await s.ok(wxp.logout())
+  s.backend.forgetTokens()
+  // A login that nobody reads the token of.
+  const call = wxp.requestNeedLogin(s.home())
+  call.abort()
+  await s.rejected(call, 'aborted')
+  await s.clock.advance(5_000)
+  trap(s)
+  s.isError((await s.outcome(wxp.requestNeedLogin(s.home()))).error, 'internal')
+  // The next instance counts from one again, and the first token of all was number one too.
+  assert.equal((await s.ok(wxp.requestNeedLogin(s.home('last')))).statusCode, 200)
+  assert.equal(s.backend.to('/user/home').filter(request => request.query.get('name') === 'last').length, 1)
+})
+
+scenario('rule 18: an instance that dies within a call within a call is buried once', async s => {
+  const wxp = await s.start()
+  const other = await s.active({ storage: { key: 'second' } })
+  let trapped = false
+  wxp.on('error', () => s.watch(wxp.ensureLogin()))
+  wxp.on('login', () => {
+    if (trapped) return
+    trapped = true
+    trap(s)
+    s.watch(wxp.getToken())
+  })
+  await s.outcome(wxp.ensureLogin())
+  await s.clock.advance(10_000)
+  for (const one of [wxp, other]) assert.equal((await s.ok(one.requestNeedLogin(s.home()))).statusCode, 200)
+  assert.equal(s.wasm.instances.length, 2)
+})
+
 once('rule 18: a trap while the core is made rejects the load, and the next call loads afresh', async s => {
   const make = s.wasm.make
   let first = true

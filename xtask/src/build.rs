@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 
 pub use module::with_names;
+pub use package::bundle;
 
 use crate::{
     check_glue, check_module,
@@ -24,6 +25,11 @@ use crate::{
 /// The npm package.
 pub fn pkg() -> PathBuf {
     sh::root().join("pkg")
+}
+
+/// Its JavaScript before it is made one file.
+pub fn stage() -> PathBuf {
+    sh::target().join("pkg-stage")
 }
 
 /// Builds the package, checks that it can load in WeChat, and prints what it weighs.
@@ -39,7 +45,7 @@ pub fn run() -> Result<()> {
         )?;
     }
 
-    let stage = sh::target().join("pkg-stage");
+    let stage = stage();
     recreate(&stage)?;
     copy_tree(&sh::root().join("pkg-template"), &stage)?;
     write(&stage.join("glue.js"), glue::factory(&module)?)?;

@@ -1,5 +1,6 @@
 //! `cargo xtask test [STEP…]`: every check of the project, in order, the first failure ending it. CI runs the same.
 
+mod broken;
 mod browser;
 mod pack;
 
@@ -33,6 +34,7 @@ const STEPS: &[Step] = &[
     ("size and instruction count", bench::gate),
     ("tests in a browser", browser::run),
     ("package in a bare sandbox", || sandbox(&build::pkg())),
+    ("broken packages", broken::run),
     ("typings", || {
         spawn(node_tool("tsc").args(["--project", "tests/types"]))
     }),

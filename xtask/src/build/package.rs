@@ -20,7 +20,7 @@ pub fn assemble(stage: &Path, module: &[u8]) -> Result<String> {
     recreate(&pkg())?;
     recreate(&dist)?;
 
-    let js = bundle(stage)?;
+    let js = bundle(stage, &target().join("pkg-maps"))?;
     write(&dist.join("index.js"), &js)?;
     write(&dist.join(format!("{NAME}.wasm.br")), brotli(module))?;
     write(&dist.join("index.d.ts"), read(&stage.join("index.d.ts"))?)?;
@@ -53,10 +53,9 @@ pub fn assemble(stage: &Path, module: &[u8]) -> Result<String> {
     Ok(js)
 }
 
-/// One CommonJS file; its source map goes beside the build, not into the package, where it would count toward the app's 2 MB.
-fn bundle(stage: &Path) -> Result<String> {
-    let dir = target().join("pkg-maps");
-    recreate(&dir)?;
+/// One CommonJS file, in `dir`; its source map stays there, as in the package it would count toward the app's 2 MB.
+pub fn bundle(stage: &Path, dir: &Path) -> Result<String> {
+    recreate(dir)?;
     let file = dir.join("index.js");
     output(
         node_tool("esbuild")

@@ -31,7 +31,7 @@ pub fn run() -> Result<()> {
     // At once: each spends most of its time waiting for an answer of WeChat's servers that it then does without.
     let settings = [("plain", plain), ("minifying", minifying)];
     std::thread::scope(|scope| {
-        let runs = settings.map(|(name, setting)| {
+        let runs = settings.clone().map(|(name, setting)| {
             let (project, tarball) = (dir.join(name), dir.join(&tarball));
             (
                 name,
@@ -47,13 +47,19 @@ pub fn run() -> Result<()> {
         }
         Ok::<_, anyhow::Error>(())
     })?;
-    super::sandbox(&as_package(&dir)?)
+    for (name, _) in settings {
+        println!(
+            "the tests of the package, on what the compiler made of it with the {name} settings"
+        );
+        super::sandbox(&as_package(&dir, name)?)?;
+    }
+    Ok(())
 }
 
 /// The package's code as it runs in apps, which is ES5 of the compiler's making with helpers of Babel's, as a package again.
-fn as_package(dir: &Path) -> Result<PathBuf> {
-    let compiled = dir.join("plain.compiled/files").join(INSTALLED);
-    let package = dir.join("package");
+fn as_package(dir: &Path, name: &str) -> Result<PathBuf> {
+    let compiled = dir.join(format!("{name}.compiled/files")).join(INSTALLED);
+    let package = dir.join(format!("{name}.package"));
     let dist = package.join("miniprogram_dist");
     recreate(&dist)?;
     fs::copy(compiled.join(MODULE), dist.join(MODULE))?;
