@@ -10,10 +10,10 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::config::Config;
+use crate::cooldown::Cooldown;
 use crate::error::{Code, Error, Stage};
 use crate::event::Event;
 use crate::time::Ms;
-
 use crate::token::{Age, Token};
 
 /// Counts tokens and logouts. A request carries the number of its token, so that an answer can be told
@@ -100,13 +100,6 @@ struct InFlight {
     second: bool,
 }
 
-/// A cooldown, as a start and a length, so that it can't grow when the clock jumps.
-#[derive(Debug)]
-struct Rest {
-    since: Ms,
-    length: Ms,
-}
-
 /// What `wxp.session` shows; never the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Snapshot {
@@ -133,8 +126,7 @@ pub enum Status {
 pub struct Session {
     check: bool,
     margin: Ms,
-    cooldown_first: Ms,
-    cooldown_max: Ms,
+    cooldown: Cooldown,
     held: Option<Held>,
     /// The token before it: answers and failures of its time may still come, and name it.
     former: String,
@@ -150,9 +142,6 @@ pub struct Session {
     holds: u32,
     /// Somebody waits although nothing flies: a hold or the background prevents it.
     wanted: bool,
-    failures: u32,
-    last_error: Option<Error>,
-    rest: Option<Rest>,
     outbox: Vec<Order>,
 }
 
@@ -164,7 +153,7 @@ impl fmt::Debug for Session {
             .field("generation", &self.generation)
             .field("in_flight", &self.in_flight);
         fields
-            .field("failures", &self.failures)
+            .field("cooldown", &self.cooldown)
             .field("outbox", &self.outbox)
             .finish_non_exhaustive()
     }
@@ -176,8 +165,7 @@ impl Session {
         Self {
             check: config.check_session,
             margin: config.margin,
-            cooldown_first: config.cooldown_first,
-            cooldown_max: config.cooldown_max,
+            cooldown: Cooldown::new(config),
             held: None,
             former: String::new(),
             generation: 0,
@@ -188,9 +176,6 @@ impl Session {
             hidden: false,
             holds: 0,
             wanted: false,
-            failures: 0,
-            last_error: None,
-            rest: None,
             outbox: Vec::new(),
         }
     }
@@ -221,7 +206,7 @@ impl Session {
 
     /// What the last login failed with; none since one that went well.
     pub fn last_error(&self) -> Option<&Error> {
-        self.last_error.as_ref()
+        self.cooldown.last_error()
     }
 
     /// The number below which everything happened before the last logout.
@@ -298,11 +283,8 @@ impl Session {
             && !held.refused
         {
             held.refused = true;
-            self.failures = held.failures_before;
-            self.failed(
-                Error::from_server(Code::LoginFailed, Stage::Request, 401, None, None),
-                now,
-            );
+            let error = Error::from_server(Code::LoginFailed, Stage::Request, 401, None, None);
+            self.cooldown.failed_after(held.failures_before, error, now);
         }
         if replayed || (is_current && self.resting(Asker::Request, now)) {
             return Verdict::Deliver;
@@ -355,9 +337,7 @@ impl Session {
         self.in_flight = None;
         match outcome {
             Ok(token) => {
-                let failures_before = core::mem::take(&mut self.failures);
-                self.rest = None;
-                self.last_error = None;
+                let failures_before = self.cooldown.reset();
                 let expires_at = token.expires_at();
                 self.hold_token(token, true, false);
                 if let Some(held) = &mut self.held {
@@ -372,7 +352,7 @@ impl Session {
             }
             Err(error) => {
                 if error.counts() {
-                    self.failed(error.clone(), now);
+                    self.cooldown.failed(error.clone(), now);
                 }
                 // Inside its margin the token still serves those who waited for its renewal (rule 10).
                 let settled = match &mut self.held {
@@ -443,13 +423,13 @@ impl Session {
     /// The app is in front: the cooldown ends, a parked login gets its new attempt.
     pub fn show(&mut self, now: Ms) {
         self.hidden = false;
-        self.rest = None;
+        self.cooldown.end();
         self.take_up(now);
     }
 
     /// The network came back: the cooldown ends.
     pub fn online(&mut self) {
-        self.rest = None;
+        self.cooldown.end();
     }
 
     /// What `wxp.session` shows.
@@ -528,24 +508,8 @@ impl Session {
         }
     }
 
-    fn failed(&mut self, error: Error, now: Ms) {
-        self.failures += 1;
-        self.last_error = Some(error);
-        if self.failures >= 2 {
-            let doublings = (self.failures - 2).min(31);
-            // Compared the other way round, so that nothing overflows.
-            let length = if self.cooldown_first <= self.cooldown_max >> doublings {
-                self.cooldown_first << doublings
-            } else {
-                self.cooldown_max
-            };
-            self.rest = Some(Rest { since: now, length });
-        }
-    }
-
-    /// Whether this asker must wait out a cooldown. A clock that was set back ends it.
+    /// Whether this asker must wait out a cooldown.
     fn resting(&self, asker: Asker, now: Ms) -> bool {
-        let over = |rest: &Rest| now < rest.since || now - rest.since >= rest.length;
-        asker == Asker::Request && self.rest.as_ref().is_some_and(|rest| !over(rest))
+        asker == Asker::Request && self.cooldown.is_on(now)
     }
 }

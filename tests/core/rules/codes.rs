@@ -254,6 +254,9 @@ fn rule_11_what_wx_says_has_its_code() {
             Code::DomainNotAllowed,
         ),
         ("request:fail", Some(600_002), Code::DomainNotAllowed),
+        ("request:fail", Some(600_000), Code::Network),
+        ("request:fail", Some(600_001), Code::Network),
+        ("request:fail", Some(108), Code::Network),
         ("request:fail", None, Code::RequestFailed),
         ("request:fail ", Some(600_009), Code::RequestFailed),
         ("", None, Code::RequestFailed),
@@ -276,6 +279,14 @@ fn rule_11_what_wx_says_has_its_code() {
         ),
         ("login:fail", Some(1_402_101), Code::LoginBlocked),
         ("login:fail", Some(1_003), Code::RateLimited),
+        ("login:fail", Some(1_005), Code::Config),
+        ("login:fail api calls too frequent", None, Code::RateLimited),
+        (
+            "login:fail 系统错误，错误码：45011,api minute-quota reach limit",
+            None,
+            Code::RateLimited,
+        ),
+        ("login:fail 40226,code blocked", None, Code::LoginBlocked),
         ("login:fail jsapi has no permission", None, Code::Config),
     ];
     for (text, errno, code) in logins {
@@ -290,6 +301,11 @@ fn rule_11_what_wx_says_has_its_code() {
         (
             "getUserProfile:fail api scope is not declared in the privacy agreement",
             Some(112),
+            Code::ProfilePrivacy,
+        ),
+        (
+            "getUserProfile:fail privacy permission is not authorized",
+            Some(103),
             Code::ProfilePrivacy,
         ),
         ("getUserProfile:fail", Some(103), Code::ProfileDenied),
@@ -331,6 +347,14 @@ fn config_wrong_options_are_named() {
             ),
         ),
         (
+            "allowedOrigins",
+            usual().texts("allowedOrigins", &["https://[cdn]"]),
+        ),
+        (
+            "allowedOrigins",
+            usual().texts("allowedOrigins", &["https://cdn.example.com:65536"]),
+        ),
+        (
             "login.url",
             usual().text("login.url", "https://elsewhere.example.org/login"),
         ),
@@ -354,10 +378,13 @@ fn config_wrong_options_are_named() {
             (Code::Config, Stage::Config),
             "{name}"
         );
+        let said = said(&error);
+        assert_eq!(said["option"], name);
         assert!(
-            said(&error).to_string().contains(name),
-            "{name}: {}",
-            said(&error)
+            said["detail"]
+                .as_str()
+                .is_some_and(|detail| detail.contains(' ')),
+            "{name}: {said}"
         );
     }
 }

@@ -6,7 +6,7 @@ use miniprogram_login::platform::Profile;
 use miniprogram_login::session::Status;
 
 use crate::calls::Settled;
-use crate::fake::{Body, Step};
+use crate::fake::{Body, Outcome, Step};
 use crate::harness::{App, Options, failure};
 
 fn profile() -> Profile {
@@ -34,6 +34,8 @@ fn rule_07_consent_is_submitted_with_the_sessions_token() {
 fn rule_07_a_tap_without_a_session_logs_in_silently_and_spends_nothing() {
     let app = App::new();
     assert_eq!(app.tap(), None);
+    let refusal = app.client().refusal().map(|error| error.code);
+    assert_eq!(refusal, Some(Code::NotLoggedIn));
     app.log_in("t1", None);
     assert!(app.tap().is_some());
     assert_eq!((app.logins(), posts(&app)), (1, 0));
@@ -75,6 +77,45 @@ fn rule_07_no_login_starts_until_the_submit_is_answered() {
     app.reply(late, 200);
     app.reply(calls[0], 200);
     app.assert_idle();
+}
+
+#[test]
+fn rule_07_an_ageing_token_serves_while_no_login_may_start() {
+    let app = App::logged_in("t1", Some(100));
+    app.advance(95_000);
+    let tapped = app.tap().unwrap();
+    app.consent(profile(), tapped);
+    let call = app.get();
+    assert_eq!((app.sent(call).len(), app.logins()), (1, 1));
+}
+
+#[test]
+fn rule_07_neither_show_nor_the_first_of_two_answers_lets_a_login_start() {
+    let app = App::logged_in("t1", Some(10));
+    let tapped = app.tap().unwrap();
+    for _ in 0..2 {
+        app.consent(profile(), tapped);
+    }
+    app.advance(10_000);
+    app.get();
+    app.hide();
+    app.show();
+    assert_eq!(app.logins(), 1);
+    let first = {
+        let pending = app.pending.borrow();
+        let mut submits = pending
+            .iter()
+            .filter(|pending| matches!(pending.step, Step::Post { .. }));
+        submits.next().expect("both are under way").id
+    };
+    let good = Outcome::Posted {
+        status: 200,
+        body_code: None,
+    };
+    app.answer(first, good);
+    assert_eq!(app.logins(), 1);
+    app.posted(200, None);
+    assert_eq!(app.logins(), 2);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Rules 1 to 6: the silent login.
 
 use miniprogram_login::error::Code;
+use miniprogram_login::platform::Profile;
 use miniprogram_login::token::Answer;
 
 use crate::calls::Settled;
@@ -157,6 +158,10 @@ fn rule_02_success_without_a_code_is_a_failed_login() {
         Outcome::Code(String::new()),
     );
     assert_eq!(app.code(call), Some(Code::LoginFailed));
+    let Some(Settled::Rejected(error)) = app.outcome(call) else {
+        panic!("it rejects");
+    };
+    assert_eq!(error.err_msg(), Some("login:ok without a code"));
     assert_eq!(app.exchanges(), 0);
 }
 
@@ -427,6 +432,37 @@ fn rule_05_silence_trusts_the_token_after_the_checks_own_deadline() {
         app.advance(1);
         app.reply(call, 200);
         assert_eq!(app.logins(), 0);
+        app.assert_idle();
+    }
+}
+
+#[test]
+fn rule_05_a_restored_token_within_its_margin_is_renewed_not_checked() {
+    let app = App::restored(&Options::usual(), &App::token("t0", Some(100_000)));
+    app.advance(95_000);
+    let call = app.get();
+    assert_eq!(app.count(|step| matches!(step, Step::CheckSession)), 0);
+    app.log_in("t1", None);
+    app.reply(call, 200);
+    app.assert_idle();
+}
+
+#[test]
+fn rule_05_a_restored_token_that_was_not_checked_waits_even_during_a_submit() {
+    for age in [0, 95_000] {
+        let app = App::restored(&Options::usual(), &App::token("t0", Some(100_000)));
+        app.advance(age);
+        let tapped = app.tap().unwrap();
+        app.consent(Profile::default(), tapped);
+        let call = app.get();
+        assert!(app.sent(call).is_empty());
+        app.posted(200, None);
+        if age == 0 {
+            app.check_says(Ok(()));
+        } else {
+            app.log_in("t1", None);
+        }
+        app.reply(call, 200);
         app.assert_idle();
     }
 }

@@ -159,6 +159,53 @@ fn rule_02_steps_that_answer_at_once_log_in_inside_the_call() {
 }
 
 #[test]
+fn rule_07_a_phone_code_logs_in_and_goes_where_all_answers_at_once() {
+    let app = App::new();
+    logs_in_at_once(&app);
+    let call = app.phone("p1");
+    app.posted(200, None);
+    assert_eq!(app.outcome(call), Some(Settled::Response(200)));
+    app.assert_idle();
+}
+
+#[test]
+fn rule_13_a_phone_code_does_not_cross_a_logout_that_a_listener_makes_while_it_asks() {
+    let app = App::new();
+    app.ensure();
+    let phone = std::rc::Rc::new(Cell::new(None));
+    let made = std::rc::Rc::clone(&phone);
+    let stored = Cell::new(false);
+    app.reflex(move |world, step| match step {
+        // The token is stored before the listeners hear of the login.
+        Step::Write { .. } => {
+            if !stored.replace(true) {
+                made.set(Some(world.phone("p1")));
+            }
+            Some(Outcome::Done)
+        }
+        Step::Login { .. } if stored.get() => Some(Outcome::Code(secret("c9"))),
+        Step::Exchange { .. } if stored.get() => {
+            Some(Outcome::Exchanged(granted(&secret("t9"), None)))
+        }
+        _ => None,
+    });
+    let heard = Cell::new(false);
+    app.listen(move |world, event| {
+        if matches!(event, Event::Login { .. }) && !heard.replace(true) {
+            world.logout();
+            world.ensure();
+        }
+    });
+    app.log_in("t1", None);
+    assert_eq!(
+        app.code(phone.get().expect("it was made")),
+        Some(Code::LoggedOut)
+    );
+    assert_eq!(app.count(|step| matches!(step, Step::Post { .. })), 0);
+    app.assert_idle();
+}
+
+#[test]
 fn rule_02_a_login_that_fails_at_once_rejects_inside_the_call() {
     let app = App::new();
     app.reflex(|_, step| {

@@ -116,6 +116,7 @@ fn rule_08_http_only_for_loopback_and_private_addresses() {
         "http://localhost",
         "http://[::1]:8080",
         "http://10.0.0.1",
+        "http://10.255.255.255:65535",
         "http://172.31.0.1",
     ] {
         assert!(base(url).is_ok(), "{url}");
@@ -300,6 +301,18 @@ fn rule_10_refresh_transient_failure_preserves_valid_token() {
     let expired = app.get();
     app.login_fails(failure("login:fail", None));
     assert_eq!(app.code(expired), Some(Code::LoginFailed));
+}
+
+#[test]
+fn rule_10_a_renewal_that_fails_when_the_token_is_over_rejects() {
+    let app = App::logged_in("t1", Some(100));
+    app.advance(95_000);
+    let call = app.get();
+    app.advance(6_000);
+    app.login_fails(failure("login:fail", None));
+    assert_eq!(app.code(call), Some(Code::LoginFailed));
+    assert_eq!(app.logins(), 2);
+    app.assert_idle();
 }
 
 #[test]

@@ -1,23 +1,31 @@
 //! Rules 15 and 16: the storage is a cache, and no text holds a secret.
 
-use miniprogram_login::error::{Code, Error, Failure, Stage};
+use miniprogram_login::error::{Code, Error, Failure, Stage, redact};
 use miniprogram_login::event::Event;
 use miniprogram_login::platform::Profile;
 use miniprogram_login::token::{Answer, Record};
 
 use crate::calls::Settled;
 use crate::fake::{EPOCH, Outcome, Step};
-use crate::harness::{App, Options, failure, granted, refused, said, secret};
+use crate::harness::{App, BASE, Options, failure, granted, refused, said, secret};
 use crate::ledger::SECRET;
 
-fn storage_errors(app: &App) -> usize {
+/// What the events about the storage say that wx said.
+fn storage_failures(app: &App) -> Vec<String> {
     let events = app.events.borrow();
     events
         .iter()
-        .filter(
-            |event| matches!(event, Event::Error { error } if error.code == Code::StorageFailed),
-        )
-        .count()
+        .filter_map(|event| match event {
+            Event::Error { error } if error.code == Code::StorageFailed => {
+                Some(error.err_msg().unwrap_or_default().to_string())
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+fn storage_errors(app: &App) -> usize {
+    storage_failures(app).len()
 }
 
 fn is_write(step: &Step) -> bool {
@@ -35,8 +43,11 @@ fn rule_15_a_storage_that_fails_is_an_event_never_a_failed_login() {
     app.log_in("t1", None);
     app.reply(call, 200);
     assert_eq!(
-        (app.outcome(call), storage_errors(&app)),
-        (Some(Settled::Response(200)), 1)
+        (app.outcome(call), storage_failures(&app)),
+        (
+            Some(Settled::Response(200)),
+            vec!["setStorage:fail:entry size limit reached".to_string()]
+        )
     );
     app.assert_idle();
 }
@@ -46,7 +57,7 @@ fn rule_15_a_storage_that_never_answers_holds_nothing_up() {
     let app = App::loading(&Options::usual());
     app.start();
     app.advance(3_000);
-    assert_eq!(storage_errors(&app), 1);
+    assert_eq!(storage_failures(&app), ["no answer"]);
     let call = app.get();
     app.log_in("t1", None);
     app.reply(call, 200);
@@ -167,9 +178,26 @@ fn rule_15_app_version_origin_and_login_url_tell_records_apart() {
         (binding, "mine".to_string())
     );
     let same = usual
+        .clone()
         .text("baseUrl", "https://API.example.com/v1/")
         .text("login.url", "https://api.example.com/v1/login");
     assert_eq!(config(&same, "wx-app|release").1, key);
+    // The login of one app elsewhere, for two servers.
+    let logins = "https://login.example.com";
+    let [one, other] = [BASE, "https://api2.example.com/v1"].map(|base| {
+        let options = usual
+            .clone()
+            .text("baseUrl", base)
+            .text("login.url", &format!("{logins}/login"))
+            .texts("allowedOrigins", &[logins]);
+        config(
+            &options.text("profile.url", "").text("phone.url", ""),
+            "wx-app|release",
+        )
+    });
+    assert_ne!(one, other);
+    // Another version of the SDK must find what this one stored.
+    assert_eq!(key, "miniprogram-login:fabffanjidpoiljp");
 }
 
 #[test]
@@ -291,4 +319,42 @@ fn rule_16_an_error_says_code_and_stage_and_what_wx_said() {
     assert_eq!(said["errMsg"], "request:fail net::ERR_FAILED");
     assert_eq!(said["errno"], 600_001);
     assert!(said["statusCode"].is_null());
+}
+
+#[test]
+fn rule_16_an_error_says_what_the_server_said() {
+    let app = App::new();
+    let call = app.get();
+    app.login_gives("c1");
+    let answer = Answer {
+        message: Some("no such user, mail help@example.com".to_string()),
+        ..refused(403, Some(1_007))
+    };
+    app.exchange_gives(answer);
+    let Some(Settled::Rejected(error)) = app.outcome(call) else {
+        panic!("it rejects");
+    };
+    let said = said(&error);
+    assert_eq!(said["code"], "exchange_failed");
+    assert_eq!(said["errMsg"], "no such user, mail help@example.com");
+    assert_eq!(
+        (&said["errno"], &said["statusCode"]),
+        (&1_007.into(), &403.into())
+    );
+}
+
+#[test]
+fn rule_16_what_stands_around_a_secret_stays() {
+    for (text, expected) in [
+        ("before s3cret after", "before [redacted] after"),
+        ("s3crets3cret!", "[redacted][redacted]!"),
+        ("key aGVsbG8gYWJjZGVmZ2hpa2w= end", "key [redacted] end"),
+        ("key aGVsbG+gYWJjZGVmZhpa end", "key [redacted] end"),
+        (
+            "key aGVsbGhYWJjZGVmZhpaaaa end",
+            "key aGVsbGhYWJjZGVmZhpaaaa end",
+        ),
+    ] {
+        assert_eq!(redact(text, &["", "s3cret"]), expected);
+    }
 }
