@@ -154,6 +154,14 @@ fn rule_16_every_code_of_the_core_is_reached() {
 }
 
 #[test]
+fn wire_an_answer_that_grants_nothing_says_which_half_failed() {
+    assert_eq!(exchange(200, None), Code::ExchangeBadAnswer);
+    assert_eq!(exchange(200, Some(200)), Code::ExchangeBadAnswer);
+    assert_eq!(exchange(201, Some(0)), Code::ExchangeFailed);
+    assert_eq!(exchange(200, Some(1)), Code::ExchangeFailed);
+}
+
+#[test]
 fn rule_16_codes_and_stages_are_the_designs() {
     let names: Vec<_> = Code::ALL.iter().map(|code| code.name()).collect();
     let closed = "config wasm_unavailable internal disposed login_failed login_timeout login_blocked rate_limited exchange_failed \

@@ -1,6 +1,7 @@
 //! Rules 8 to 12: what a request carries, and what its answer leads to.
 
 use miniprogram_login::error::{Code, Stage};
+use miniprogram_login::session::Status;
 use miniprogram_login::token::Answer;
 
 use crate::calls::Settled;
@@ -373,7 +374,12 @@ fn rule_10_life_is_the_earliest_of_what_is_told() {
         app.exchange_gives(answer);
         let now = app.now();
         let expires_at = seconds.map(|seconds| now + seconds * 1_000);
-        assert_eq!(app.client().snapshot().expires_at, expires_at, "case {n}");
+        let snapshot = app.client().snapshot();
+        assert_eq!(
+            (snapshot.status, snapshot.expires_at),
+            (Status::Active, expires_at),
+            "case {n}"
+        );
     }
 }
 
