@@ -255,7 +255,6 @@ export class Client {
   }
 
   loginWithPhone(args) {
-    if (!urlOf(this.options.phone)) return Promise.reject(error('config', 'phone', { option: 'phone.url', detail: 'should be set' }))
     return this.enter(new OpCall(this, PHONE, { code: args && args.code })).promise
   }
 

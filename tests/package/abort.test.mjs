@@ -96,18 +96,12 @@ scenario('rule 12: abort after the answer, or twice, changes nothing', async s =
   await s.ok(done)
   done.abort()
   s.backend.will(HOME, NEVER)
-  const { request } = s.phone.wx
-  let aborts = 0
-  s.phone.wx.request = args => {
-    const task = request(args), { abort } = task
-    task.abort = () => { aborts++; abort() }
-    return task
-  }
+  const counted = s.countAborts()
   const call = wxp.requestNeedLogin(s.home())
   call.abort()
   call.abort()
   await s.rejected(call, 'aborted')
-  assert.equal(aborts, 1)
+  assert.equal(counted.aborts, 1)
 })
 
 scenario('rule 12: the answer to an aborted call asks nobody and changes nothing', async s => {

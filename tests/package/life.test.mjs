@@ -190,16 +190,10 @@ scenario('after dispose nobody hears of anything', async s => {
 })
 
 scenario('dispose aborts nothing that is over', async s => {
-  const { request } = s.phone.wx
-  let aborts = 0
-  s.phone.wx.request = args => {
-    const task = request(args), { abort } = task
-    task.abort = () => { aborts++; abort() }
-    return task
-  }
+  const counted = s.countAborts()
   const wxp = await s.active()
   wxp.dispose()
-  assert.equal(aborts, 0)
+  assert.equal(counted.aborts, 0)
 })
 
 // ---- what others give -----------------------------------------------------------------------------

@@ -101,6 +101,18 @@ export class Scenario {
     return wxp
   }
 
+  /** Counts from now on how often the tasks of wx.request are aborted. */
+  countAborts() {
+    const counted = { aborts: 0 }
+    const { request } = this.phone.wx
+    this.phone.wx.request = args => {
+      const task = request(args), { abort } = task
+      task.abort = () => { counted.aborts++; abort() }
+      return task
+    }
+    return counted
+  }
+
   // ---- waiting ----------------------------------------------------------------------------------
 
   /** Moves the clock until the promise, or what `watch` gave for it, has settled. @returns its outcome */
