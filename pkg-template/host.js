@@ -69,18 +69,22 @@ export function createHost(client, answer) {
 
   const post = (ticket, args, success) => {
     if (!open.has(ticket)) return
-    const fail = err => failed(ticket, err)
     // wx has been seen to call back twice, and the step may be over.
     let first = true
+    const fail = err => {
+      if (first) failed(ticket, err)
+    }
     const answered = res => {
       if (first && open.has(ticket)) {
         first = false
+        // What was on the wire no longer is.
+        open.set(ticket, undefined)
         success(res)
       }
     }
     try {
       const task = wx.request(Object.assign({ method: 'POST' }, args, { success: answered, fail }))
-      if (task && open.has(ticket)) open.set(ticket, () => task.abort())
+      if (task && first && open.has(ticket)) open.set(ticket, () => task.abort())
     } catch (e) {
       fail({ errMsg: 'request:fail ' + (e && e.message) })
     }

@@ -1,4 +1,3 @@
-// @ts-check
 import { WxpError } from './error.js'
 import { fromWx } from './promisify.js'
 import { Client } from './wxp.js'

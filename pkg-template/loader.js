@@ -43,6 +43,8 @@ export function load(options) {
 
 /** After a trap: the instance is dead, and everybody on it must know. */
 export function bury(instance, cause) {
+  // Once: who hears of it may call others that still live on it, and the next instance may be loading already.
+  if (instance.dead) return
   loading = undefined
   instance.dead = true
   for (const client of instance.clients) client.died(cause)

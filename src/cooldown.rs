@@ -15,7 +15,7 @@ pub struct Cooldown {
     rest: Option<Rest>,
 }
 
-/// A rest, as a start and a length, so that it can't grow when the clock jumps.
+/// A rest, as a start and a length: a clock that is set back beyond its start ends it.
 #[derive(Debug)]
 struct Rest {
     since: Ms,

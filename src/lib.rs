@@ -6,7 +6,7 @@
 //! - [`login`], [`submit`], [`storage`]: the flows: silent login; profile, phone and logout; the stored record.
 //! - [`client`]: one `wxp`: carries out what the session orders, and lets flows go on when their answers come.
 //! - [`request`], `flow`: what a request may do next, given its token and its answer; what is under way.
-//! - [`session`], [`cooldown`]: the token's life, a synchronous state machine with an outbox; how long failed logins rest.
+//! - [`session`], [`cooldown`]: the token's life, a synchronous state machine with an outbox; how long automatic logins rest after failures.
 //! - [`config`]: the options.
 //! - [`platform`]: what a flow needs of a mini program.
 //! - [`event`], [`token`], [`error`], [`origin`], [`time`]: the values.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// One fault.
 pub struct Mutation {
-    /// What is wrong: the name of its file, which begins with the rule that it breaks.
+    /// What is wrong: the name of its file, which begins with the rule or the part that it breaks.
     pub name: String,
     /// The file that it breaks, and what else its first line says, separated by spaces.
     pub head: Vec<String>,

@@ -115,16 +115,31 @@ scenario('events: a listener that throws changes nothing', async s => {
   assert.deepEqual(heard, ['login'])
 })
 
-scenario('events: a listener that is added by another hears of the next event first', async s => {
+scenario('events: a listener that is added while an event is told hears of the next one, not of this', async s => {
   const wxp = await s.start()
   let heard = 0
   const again = () => {
-    heard++
-    wxp.on('login', again)
+    if (++heard < 5) wxp.on('login', again)
   }
   wxp.on('login', again)
   await s.ok(wxp.ensureLogin())
   assert.equal(heard, 1)
+  wxp.logout()
+  await s.ok(wxp.ensureLogin())
+  assert.equal(heard, 3)
+})
+
+scenario('events: a listener that takes itself off keeps no other from hearing', async s => {
+  const wxp = await s.start()
+  const heard = []
+  const first = () => {
+    heard.push('first')
+    wxp.off('login', first)
+  }
+  wxp.on('login', first)
+  wxp.on('login', () => heard.push('second'))
+  await s.ok(wxp.ensureLogin())
+  assert.deepEqual(heard, ['first', 'second'])
 })
 
 scenario('events: off takes off one listener, or all', async s => {
@@ -186,6 +201,22 @@ once('log: a storage that throws is logged as well', async s => {
   s.phone.always('setStorageSync', throws('setStorage:fail:entry size limit reached'))
   await s.active()
   assert.ok(s.log.some(entry => entry.stage === 'storage' && entry.error.code === 'storage_failed'))
+})
+
+once('login.readToken that takes its time is not undone by a second callback of wx, nor aborted', async s => {
+  const { setTimeout } = s.sandbox.global
+  const readToken = res => new Promise(resolve => setTimeout(() => resolve(res.data.data.authorizationToken), 300))
+  const wxp = await s.start({ login: { url: '/user/weixin-login', readToken } })
+  const counted = s.countAborts()
+  const { request } = s.phone.wx
+  s.phone.wx.request = args => request({ ...args, success: res => { args.success(res); args.fail({ errMsg: 'request:fail' }) } })
+  await s.ok(wxp.ensureLogin())
+  const late = s.watch(wxp.logout())
+  s.watch(wxp.ensureLogin())
+  await s.clock.advance(200)
+  wxp.dispose()
+  await s.outcome(late)
+  assert.equal(counted.aborts, 0)
 })
 
 once('login.readToken runs once for an answer that comes twice, and not for one that comes too late', async s => {

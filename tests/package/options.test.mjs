@@ -10,7 +10,7 @@ const put = (path, value) => {
   return name ? { ...good, [group]: { ...good[group], [name]: value } } : { ...good, [group]: value }
 }
 
-const TEXT = [1, '', {}, null, true]
+const TEXT = [1, '', {}, null, true, 'a\nb']
 const MS = ['1000', -1, NaN, Infinity, 2 ** 31, null, {}]
 const FUNCTION = ['f', {}, null, 1]
 const WRONG = {
@@ -25,7 +25,7 @@ const WRONG = {
   'profile.url': TEXT,
   'phone.url': TEXT,
   'logout.url': TEXT,
-  allowedOrigins: ['https://a.example.com', [1], {}, null],
+  allowedOrigins: ['https://a.example.com', [1], ['https://a.example.com\nhttps://b.example.com'], {}, null],
   isUnauthorized: FUNCTION,
   checkSession: ['always', true, 1, null],
   checkSessionTimeout: MS,
@@ -54,6 +54,11 @@ for (const [path, values] of Object.entries(WRONG)) {
     }
   })
 }
+
+test('options: a scheme in capitals is a scheme', () => {
+  const { createWxp } = new Scenario().sandbox.package
+  createWxp(put('baseUrl', 'HTTPS://api.example.com'))
+})
 
 test('options: none at all, or not an object, is a TypeError', () => {
   const { createWxp } = new Scenario().sandbox.package

@@ -273,6 +273,30 @@ fn rule_03_success_resets_the_cooldown() {
 }
 
 #[test]
+fn rule_03_success_ends_the_rest_that_was_under_way() {
+    let app = App::new();
+    fail_logins(&app, 2);
+    app.ensure();
+    app.log_in("t1", None);
+    let call = app.get();
+    app.reply(call, 200);
+    let call = app.get();
+    app.reply(call, 401);
+    assert_eq!((app.outcome(call), app.logins()), (None, 4));
+}
+
+#[test]
+fn rule_03_any_number_of_failures_rests_no_longer_than_the_maximum() {
+    let app = App::new();
+    fail_logins(&app, 70);
+    app.get();
+    assert_eq!(app.logins(), 70);
+    app.advance(30_000);
+    app.get();
+    assert_eq!(app.logins(), 71);
+}
+
+#[test]
 fn rule_03_what_says_nothing_about_the_next_attempt_does_not_count() {
     let mut hook = failure("login.body: sorry", None);
     hook.hook = true;

@@ -71,9 +71,10 @@ fn optimised(names: &str) -> Result<Vec<u8>> {
         "--remove-exports=__wbindgen_realloc",
         "-Os",
         "--converge",
+        // Calls of these are larger than they are.
+        "--always-inline-max-function-size=8",
         // Larger, but brotli finds more in functions that stay apart.
         "--one-caller-inline-max-function-size=50",
-        "--always-inline-max-function-size=8",
         "--reorder-functions",
         "--strip-producers",
         "--strip-target-features",
