@@ -21,6 +21,8 @@ impl Mutation {
         for entry in fs::read_dir(dir).map_err(said)? {
             paths.push(entry.map_err(said)?.path());
         }
+        // What an editor leaves beside them is none.
+        paths.retain(|path| path.extension().is_some_and(|name| name == "mutation"));
         paths.sort();
         if paths.is_empty() {
             return Err(format!("{} holds no mutation", dir.display()));

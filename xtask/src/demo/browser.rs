@@ -12,6 +12,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use ureq::Agent;
 
 use crate::tools;
@@ -25,6 +26,8 @@ const STARTED: &str = "started successfully on port ";
 pub struct Browser {
     /// Held for its end.
     _driver: Driver,
+    /// Goes once the driver has ended: Chromium leaves megabytes behind.
+    _temp: TempDir,
     agent: Agent,
     session: String,
 }
@@ -43,9 +46,11 @@ impl Drop for Driver {
 impl Browser {
     /// Starts ChromeDriver on a port of its choice, and Chromium with an empty profile.
     pub fn start(programs: &tools::Browser) -> Result<Self> {
+        let temp = tempfile::tempdir().context("cannot make a temporary directory")?;
         let mut command = Command::new(&programs.chromedriver);
         let spawned = command
             .arg("--port=0")
+            .env("TMPDIR", temp.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -65,6 +70,7 @@ impl Browser {
             .http_status_as_error(false);
         let mut browser = Self {
             _driver: driver,
+            _temp: temp,
             agent: config.build().into(),
             session: format!("http://127.0.0.1:{port}/session"),
         };

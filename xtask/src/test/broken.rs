@@ -98,6 +98,9 @@ fn must_be_caught(mutation: &Mutation, dir: &Path) -> Result<()> {
         (Some(1..), Some(1..)) => Ok(fs::remove_dir_all(dir)?),
         (Some(0), Some(1..)) => bail!("nothing in {tests} passes: what fails says nothing"),
         (Some(_), Some(0)) => bail!("survives {tests}"),
-        _ => bail!("{tests} did not come to its end:\n{said}"),
+        _ => bail!(
+            "{tests} did not come to its end:\n{said}{}",
+            String::from_utf8_lossy(&out.stderr)
+        ),
     }
 }

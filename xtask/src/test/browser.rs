@@ -11,6 +11,8 @@ use crate::{
 /// Runs `wasm-pack test`.
 pub fn run() -> Result<()> {
     let browser = tools::browser()?;
+    // Chromium leaves megabytes behind.
+    let temp = tempfile::tempdir()?;
     // Generated, as it names this machine's browser. The switches keep Chromium from calling home at every start, and let it run as root.
     let capabilities = json!({ "goog:chromeOptions": {
         "binary": browser.chromium,
@@ -33,6 +35,7 @@ pub fn run() -> Result<()> {
             ])
             .arg(browser.chromedriver)
             .args(["--", "--test", "web"])
+            .env("TMPDIR", temp.path())
             .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", webdriver),
     )
 }
