@@ -43,9 +43,9 @@ export function load(options) {
 
 /** After a trap: the instance is dead, and everybody on it must know. */
 export function bury(instance, cause) {
-  // Once: who hears of it may call others that still live on it, and the next instance may be loading already.
-  if (instance.dead) return
   loading = undefined
   instance.dead = true
-  for (const client of instance.clients) client.died(cause)
+  // All leave it before the first is told: who hears of it may call the others, whose next instance may be loading already.
+  const tellings = Array.from(instance.clients, client => client.died(cause))
+  for (const tell of tellings) tell()
 }

@@ -161,11 +161,14 @@ export class Client {
     return cause
   }
 
-  /** The instance died: what ran is lost, the next call starts afresh from the stored session. */
+  /** The instance died: what ran is lost, the next call starts afresh from the stored session. @returns what tells so to the app */
   died(cause) {
     this.detach()
-    this.failAll(cause)
-    this.emit({ type: 'error', error: cause })
+    const lost = this.running()
+    return () => {
+      for (const call of lost) call.fail(cause)
+      this.emit({ type: 'error', error: cause })
+    }
   }
 
   detach() {
