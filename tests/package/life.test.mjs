@@ -180,7 +180,15 @@ scenario('dispose inside a listener or a hook is survived', async s => {
 
 scenario('after dispose nobody hears of anything', async s => {
   const heard = []
-  const first = await s.start({ log: entry => entry.stage === 'exchange' && first.dispose() })
+  let disposed = false
+  const log = ({ stage }) => {
+    if (disposed) heard.push('log of ' + stage)
+    if (stage === 'exchange') {
+      disposed = true
+      first.dispose()
+    }
+  }
+  const first = await s.start({ log })
   for (const event of ['login', 'error', 'expired']) first.on(event, ({ type }) => heard.push(type))
   s.isError((await s.outcome(first.ensureLogin())).error, 'disposed')
   const second = await s.active()
