@@ -1,5 +1,5 @@
-// Cold start: from `require` to the first request issued with a stored token, each time in a process of its own, as V8 remembers what
-// it compiled.
+// Cold start: from `require` to the first request issued with a stored token, each time in a
+// process of its own, as V8 remembers what it compiled.
 const { execFile } = require('child_process')
 const path = require('path')
 const { promisify } = require('util')
@@ -9,7 +9,10 @@ const { spread } = require('./statistics.js')
 const ROUNDS = 61
 const SUBJECTS = ['handwritten', 'ours']
 
-/** A function of so many parameters: V8 compiles a second wrapper for an import whose number differs. */
+/**
+ * A function of so many parameters: V8 compiles a second wrapper for an import
+ * whose number differs.
+ */
 const dummy = arity => new Function(...Array.from({ length: arity }, (_, i) => 'p' + i), 'return 0')
 
 async function once(kind) {

@@ -1,11 +1,14 @@
-// Executed WASM instructions per authorised request and per login, and what crosses the boundary: the package's own JavaScript with a
-// module that counts (xtask/src/bench/count.rs).
+// Executed WASM instructions per authorised request and per login, and what crosses the boundary:
+// the package's own JavaScript with a module that counts (xtask/src/bench/count.rs).
 const { moduleBytes, subject } = require('./load.js')
 
 const REQUESTS = 200
 const LOGINS = 20
 
-/** The clock decides about digits and expiry: it stands still, so that the counts are the same on every machine. */
+/**
+ * The clock decides about digits and expiry: it stands still,
+ * so that the counts are the same on every machine.
+ */
 Date.now = () => 1790000000000
 
 const calls = { in: 0, out: 0 }

@@ -1,6 +1,7 @@
-// How many bytes lol_alloc's FreeListAllocator holds free, read from the module's memory: a chain of nodes {next, size}, by falling
-// address, never adjacent, ending in -1. The module says nowhere where it begins, but no other words look like it: the chain that adds up
-// to the most is the whole list.
+// How many bytes lol_alloc's FreeListAllocator holds free, read from the module's memory: a chain
+// of nodes {next, size}, by falling address, never adjacent, ending in -1. The module says nowhere
+// where it begins, but no other words look like it: the chain that adds up to the
+// most is the whole list.
 
 const END = 0xffffffff
 

@@ -1,6 +1,7 @@
-// What a careful author writes by hand for one app: the limit that the package is measured against. It does on each request what the
-// package does: origin check by parsing, Bearer, expiry, one shared login with a deadline, replay after a 401 unless the token
-// meanwhile changed, abort. It has no options, no events, no profile, no cooldown, no typed errors.
+// What a careful author writes by hand for one app: the limit that the package is measured against.
+// It does on each request what the package does: origin check by parsing, Bearer, expiry, one
+// shared login with a deadline, replay after a 401 unless the token meanwhile changed, abort. It
+// has no options, no events, no profile, no cooldown, no typed errors.
 
 const ABSOLUTE = /^(?:[\0- ]|[a-z][a-z0-9+.-]*:)/i
 const ORIGIN = /^(https?):\/\/([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?(?=[/?#]|$)/i

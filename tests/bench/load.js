@@ -1,10 +1,14 @@
-// Evaluates a subject, or the package, anew: with functions of its own, so that V8 learns about each by itself.
+// Evaluates a subject, or the package, anew: with functions of its own,
+// so that V8 learns about each by itself.
 const fs = require('fs')
 const path = require('path')
 const vm = require('vm')
 const zlib = require('zlib')
 
-/** What the build hands over: pkg (the package), subjects (their bundles), module (instead of the package's own), and so on. */
+/**
+ * What the build hands over: pkg (the package), subjects (their bundles), module (instead of the
+ * package's own), and so on.
+ */
 const given = JSON.parse(process.argv[2])
 
 const dist = path.join(given.pkg, 'miniprogram_dist')
@@ -17,12 +21,18 @@ function evaluate(file, scope) {
   return module.exports
 }
 
-/** The module's bytes: what a device has at hand when it is asked to instantiate a path of the code package. */
+/**
+ * The module's bytes: what a device has at hand when it is asked to instantiate a path
+ * of the code package.
+ */
 function moduleBytes() {
   return given.module ? fs.readFileSync(given.module) : zlib.brotliDecompressSync(fs.readFileSync(path.join(dist, 'miniprogram_login.wasm.br')))
 }
 
-/** WXWebAssembly over WebAssembly; `instances` gets what it makes, `imports` is what it was given last. */
+/**
+ * WXWebAssembly over WebAssembly; `instances` gets what it makes,
+ * `imports` is what it was given last.
+ */
 function wxWebAssembly(bytes, instances = []) {
   const made = {
     instances,

@@ -1,4 +1,5 @@
-// What stays behind: JavaScript heap, live closures and live WASM allocations over blocks of requests and logins.
+// What stays behind: JavaScript heap, live closures and live WASM allocations over blocks of
+// requests and logins.
 const v8 = require('v8')
 const { given, moduleBytes, subject, wxWebAssembly } = require('./load.js')
 const { freeBytes } = require('./free-list.js')

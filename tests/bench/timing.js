@@ -1,4 +1,5 @@
-// Times per request, 1,000 requests at once, and 10,000 callers on one login: all subjects in this one process, interleaved.
+// Times per request, 1,000 requests at once, and 10,000 callers on one login: all subjects in this
+// one process, interleaved.
 const { given, moduleBytes, subject, wxWebAssembly } = require('./load.js')
 const { spread, paired } = require('./statistics.js')
 
@@ -15,12 +16,17 @@ const AT_ONCE = 1000
 const CALLERS = 10000
 const PATIENCE = 20000
 
-/** A peer takes part in each measure until its rounds have taken this long, ms: some are a hundred times slower than the rest. */
+/**
+ * A peer takes part in each measure until its rounds have taken this long, ms: some are a hundred
+ * times slower than the rest.
+ */
 const BUDGET = 5000
 const AT_LEAST = 3
 
-/** Milliseconds that `run` computes. Processor time, not the clock's: nothing is waited for, and a busy machine takes turns away from the long
- * batches above all. */
+/**
+ * Milliseconds that `run` computes. Processor time, not the clock's: nothing is waited for, and a
+ * busy machine takes turns away from the long batches above all.
+ */
 async function time(run) {
   const start = process.cpuUsage()
   await run()
@@ -67,7 +73,10 @@ function random(seed) {
   }
 }
 
-/** @returns {Promise<Record<string, number[]>>} by subject, one sample a round; peers sit out the rounds after their budget */
+/**
+ * @returns {Promise<Record<string, number[]>>} by subject, one sample a round; peers sit out the
+ *   rounds after their budget
+ */
 async function interleaved(subjects, measure, run, before = () => {}) {
   const samples = Object.fromEntries(subjects.map(one => [one.name, []]))
   const spent = Object.fromEntries(peers.map(name => [name, 0]))

@@ -1,5 +1,6 @@
-// A wx without latency: every callback comes in the next microtask. With it, the backend it talks to. Each subject gets its own, so
-// that what V8 learns from one subject's arguments tells it nothing about another's.
+// A wx without latency: every callback comes in the next microtask. With it, the backend it talks
+// to. Each subject gets its own, so that what V8 learns from one subject's arguments tells it
+// nothing about another's.
 
 const HOME = 'https://api.example.com'
 const LOGIN = HOME + '/user/weixin-login'

@@ -1,5 +1,6 @@
 //! Whatever comes in from outside: texts of any shape, tried against well-known readers of the same
-//! thing. `PROPTEST_CASES=1000000` is the long form; by default each property is tried 10 000 times.
+//! thing. `PROPTEST_CASES=1000000` is the long form; by default each property
+//! is tried 10 000 times.
 
 #![cfg(not(target_arch = "wasm32"))] // `wasm-pack test` builds every test
 #![allow(missing_docs, clippy::unwrap_used)]

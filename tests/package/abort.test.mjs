@@ -186,7 +186,7 @@ scenario('rule 12: abort inside the expired event ends the call', async s => {
   assert.equal(s.backend.to(HOME).filter(request => request.query.get('name') === 'a').length, 1)
 })
 
-// ---- listeners ------------------------------------------------------------------------------------
+// ---- listeners ----------------------------------------------------------------------------------
 
 scenario('listeners may be added before there is a task, and follow the call to its replay', async s => {
   const wxp = s.create()
@@ -258,7 +258,7 @@ once('listeners on a client whose tasks lack the method are ignored', async s =>
   await s.ok(call)
 })
 
-// ---- the promise ----------------------------------------------------------------------------------
+// ---- the promise --------------------------------------------------------------------------------
 
 scenario('the promise is a native one that also is the task; then gives plain promises', async s => {
   const wxp = await s.active()

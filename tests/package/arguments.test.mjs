@@ -53,7 +53,7 @@ once('rule 14: login.header stays as it is, whatever wx does with what it is giv
   assert.deepEqual(header, { 'X-App': '1' })
 })
 
-// ---- callbacks ------------------------------------------------------------------------------------
+// ---- callbacks ----------------------------------------------------------------------------------
 
 scenario('callbacks: success, then complete, once each; the task alone is returned', async s => {
   const wxp = await s.start()

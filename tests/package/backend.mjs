@@ -1,5 +1,5 @@
-// WeChat's server and the app's, as far as a phone notices them: one-time codes, session_keys, tokens, and a record of
-// every request that arrived.
+// WeChat's server and the app's, as far as a phone notices them: one-time codes, session_keys,
+// tokens, and a record of every request that arrived.
 import { createHash } from 'node:crypto'
 
 export const HOME = 'https://api.example.com'
@@ -21,7 +21,9 @@ export class Backend {
     /** Every secret there has been: none may stand in a text of the SDK. */
     this.secrets = new Set()
     this.drawn = 0
-    /** The session_key that WeChat holds for the user, and that the server got with the last code. */
+    /**
+     * The session_key that WeChat holds for the user, and that the server got with the last code.
+     */
     this.wechatKey = this.secret('key')
     this.serverKey = null
     this.codes = new Map()
@@ -44,7 +46,10 @@ export class Backend {
     return text
   }
 
-  /** Lets the next requests to `path` be answered so; a function gets the request and what the server would say. */
+  /**
+   * Lets the next requests to `path` be answered so; a function gets the request and what
+   * the server would say.
+   */
   will(path, ...answers) {
     this.scripts.set(path, [...(this.scripts.get(path) || []), ...answers])
   }
@@ -127,7 +132,10 @@ export class Backend {
     return answer(200, { code: 200, msg: 'ok', data })
   }
 
-  /** Encryption as WeChat does it, without the cipher: what was made with one session_key only that one opens. */
+  /**
+   * Encryption as WeChat does it, without the cipher: what was made with one session_key
+   * only that one opens.
+   */
   encrypt(profile) {
     const encryptedData = base64url(JSON.stringify({ key: this.wechatKey, profile }))
     this.secrets.add(encryptedData)

@@ -1,4 +1,5 @@
-// Packages with one fault each, over the real one, and the tests that must notice. `real` is the package's module.
+// Packages with one fault each, over the real one, and the tests that must notice.
+// `real` is the package's module.
 export const BROKEN = {
   'logs in once per caller': {
     code: `createWxp: o => {

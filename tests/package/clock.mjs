@@ -1,5 +1,5 @@
-// Virtual time: what is due runs only when a test moves the clock, one macro-task at a time, so that no test sleeps
-// and every run takes the same course.
+// Virtual time: what is due runs only when a test moves the clock, one macro-task at a time, so
+// that no test sleeps and every run takes the same course.
 
 const LONGEST = 2 ** 31 - 1
 
@@ -43,7 +43,10 @@ export class Clock {
     this.queue = []
   }
 
-  /** Runs the next macro-task that is due by `until`. @returns {Promise<boolean>} whether there was one */
+  /**
+   * Runs the next macro-task that is due by `until`.
+   * @returns {Promise<boolean>} whether there was one
+   */
   async turn(until = Infinity) {
     await drain()
     const next = this.queue.reduce((first, timer) => (!first || timer.at < first.at ? timer : first), null)

@@ -1,5 +1,6 @@
-// The negative control: these tests can fail. Packages with one fault each are caught by the test that names it, and the
-// tutorial's own client code is caught by every test that the fault table in tests/README.md names.
+// The negative control: these tests can fail. Packages with one fault each are caught by the test
+// that names it, and the tutorial's own client code is caught by every test that the fault table in
+// tests/README.md names.
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import fs from 'node:fs'
@@ -23,7 +24,10 @@ function stand(name, entry) {
   return path.join(temp, name)
 }
 
-/** Runs tests of a file against a package. @returns {Promise<Map<string, boolean>>} by the tests' names, whether they passed */
+/**
+ * Runs tests of a file against a package.
+ * @returns {Promise<Map<string, boolean>>} by the tests' names, whether they passed
+ */
 function run(pkg, file, names) {
   const patterns = names.map(name => `--test-name-pattern=/^${name.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&')}$/`)
   const env = { ...process.env, MINIPROGRAM_LOGIN_PKG: pkg }

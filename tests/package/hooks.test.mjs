@@ -88,7 +88,7 @@ scenario('isUnauthorized that throws rejects the call with hook_failed', async s
   assert.equal(wxp.session.status, 'active')
 })
 
-// ---- events ---------------------------------------------------------------------------------------
+// ---- events -------------------------------------------------------------------------------------
 
 scenario('events: login, expired, error and logout tell what happened', async s => {
   s.phone.will('login', fails('login:fail', 4))
@@ -178,7 +178,7 @@ scenario('events: a listener may call the SDK', async s => {
   assert.equal(s.logins, 1)
 })
 
-// ---- log ------------------------------------------------------------------------------------------
+// ---- log ----------------------------------------------------------------------------------------
 
 scenario('log: each step of a login with its time and what failed', async s => {
   s.phone.will('login', fails('login:fail', 4))

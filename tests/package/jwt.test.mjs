@@ -1,4 +1,5 @@
-// Rule 10: the dates in a JWT, read by the package without atob and Buffer, with Node.js's own readers as the judge.
+// Rule 10: the dates in a JWT, read by the package without atob and Buffer, with Node.js's own
+// readers as the judge.
 import assert from 'node:assert/strict'
 import { answer } from './backend.mjs'
 import { once } from './scenario.mjs'

@@ -102,7 +102,7 @@ once('what wx lacks on an old client or in a plugin is done without', async s =>
   wxp.dispose()
 })
 
-// ---- dispose --------------------------------------------------------------------------------------
+// ---- dispose ------------------------------------------------------------------------------------
 
 scenario('dispose takes off what the SDK registered with wx', async s => {
   const before = plain([...s.phone.heard].map(([event, listeners]) => [event, listeners.length]))
@@ -204,7 +204,7 @@ scenario('dispose aborts nothing that is over', async s => {
   assert.equal(counted.aborts, 0)
 })
 
-// ---- what others give -----------------------------------------------------------------------------
+// ---- what others give ---------------------------------------------------------------------------
 
 for (const [what, url] of [['has no text', Object.create(null)], ['is a number', 7], ['is missing', undefined]]) {
   scenario(`a url that ${what} is wx's to judge, and kills nothing`, async s => {

@@ -1,5 +1,6 @@
-// Rules 1 to 4: one login, every waiter settles, failure is not remembered, a fresh code for every exchange.
-// Among them the situations in which other libraries were measured (cold burst, expired burst, login failure, …).
+// Rules 1 to 4: one login, every waiter settles, failure is not remembered, a fresh code for every
+// exchange. Among them the situations in which other libraries were measured (cold burst, expired
+// burst, login failure, …).
 import assert from 'node:assert/strict'
 import { answer, failure, late, NEVER, refuse } from './backend.mjs'
 import { ASYNC, once, scenario } from './scenario.mjs'
@@ -229,7 +230,7 @@ scenario('rule 6: silent login asks the user for nothing', async s => {
   for (const api of ['getUserProfile', 'showToast', 'showModal', 'getSetting']) assert.equal(s.phone.count(api), 0, api)
 })
 
-// ---- how a login can fail -------------------------------------------------------------------------
+// ---- how a login can fail -----------------------------------------------------------------------
 
 for (const [code, stage, behaviour] of [
   ['login_failed', 'login', fails('login:fail')],

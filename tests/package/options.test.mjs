@@ -1,4 +1,5 @@
-// A wrong option is a TypeError at createWxp that names it; what only the core can judge rejects with `config`.
+// A wrong option is a TypeError at createWxp that names it;
+// what only the core can judge rejects with `config`.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { HOME } from './backend.mjs'

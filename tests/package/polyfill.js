@@ -1,5 +1,5 @@
-// Evaluated inside the sandbox in place of the native Promise: on iOS 15 and older every hop of a promise
-// is a setTimeout, so a macro-task of its own.
+// Evaluated inside the sandbox in place of the native Promise: on iOS 15 and older every hop of a
+// promise is a setTimeout, so a macro-task of its own.
 (function (setTimeout, report) {
   class Promise {
     #state = 'pending'

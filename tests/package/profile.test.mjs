@@ -1,5 +1,5 @@
-// Rule 7, TAP KEPT: getUserProfile is called inside the tap, and what the user consented to reaches the server with the
-// session it was encrypted for, or not at all.
+// Rule 7, TAP KEPT: getUserProfile is called inside the tap, and what the user consented to reaches
+// the server with the session it was encrypted for, or not at all.
 import assert from 'node:assert/strict'
 import { answer, failure, late, NEVER, refuse } from './backend.mjs'
 import { once, plain, scenario } from './scenario.mjs'
@@ -141,7 +141,7 @@ once('rule 7: a person who is called 微信用户 and gives a gender is not anon
   await s.ok(tap(s, wxp))
 })
 
-// ---- the submit -----------------------------------------------------------------------------------
+// ---- the submit ---------------------------------------------------------------------------------
 
 for (const [what, reply] of [
   ['a stale key (409)', refuse(40901, 'session key stale', 409)],
@@ -197,7 +197,8 @@ scenario('rule 7: a login in flight at the consent is waited for', async s => {
   const submit = tap(s, wxp)
   const [request, profile] = await s.outcomes([renewal, submit])
   assert.ok(request.ok)
-  // The renewal changed the key after the consent was given with the old one, or before: both end defined.
+  // The renewal changed the key after the consent was given with the old one,
+  // or before: both end defined.
   if (profile.ok) assert.equal(profile.value.data.data.nickName, 'Band')
   else s.isError(profile.error, 'session_key_stale')
   const at = api => s.phone.calls.filter(call => call.api === api).map(call => call.at)

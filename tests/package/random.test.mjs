@@ -1,5 +1,6 @@
-// Random lives of an app, from a seed that a failure prints: whatever happens when, every call settles once, logins do not
-// overlap, nothing leaks, and afterwards the app works. RANDOM_SEED=n runs one, RANDOM_LIVES=n that many.
+// Random lives of an app, from a seed that a failure prints: whatever happens when, every call
+// settles once, logins do not overlap, nothing leaks, and afterwards the app works. RANDOM_SEED=n
+// runs one, RANDOM_LIVES=n that many.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { answer, failure, late, NEVER, refuse } from './backend.mjs'

@@ -1,4 +1,5 @@
-// Rule 11, RESPONSES AS WX GIVES THEM, and how failures of wx are told apart, whatever client and language wrote them.
+// Rule 11, RESPONSES AS WX GIVES THEM, and how failures of wx are told apart, whatever client and
+// language wrote them.
 import assert from 'node:assert/strict'
 import { answer, failure, HOME } from './backend.mjs'
 import { once, scenario } from './scenario.mjs'

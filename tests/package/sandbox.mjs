@@ -1,5 +1,5 @@
-// One launch of the mini program: the package in a bare JavaScript context that has what WeChat's logic layer has on
-// the poorest device, and nothing else.
+// One launch of the mini program: the package in a bare JavaScript context that has what WeChat's
+// logic layer has on the poorest device, and nothing else.
 import fs from 'node:fs'
 import path from 'node:path'
 import vm from 'node:vm'
@@ -93,7 +93,8 @@ export class WxWasm {
       if (++instance.calls >= instance.trapAt) {
         instance.dead = instance.unwinding = true
         instance.trapAt = Infinity
-        // The glue frees its arguments while the stack unwinds; what comes later comes from outside.
+        // The glue frees its arguments while the stack unwinds;
+        // what comes later comes from outside.
         Promise.resolve().then(() => { instance.unwinding = false })
         throw new (this.sandbox.evaluate('Error'))('unreachable')
       }

@@ -1,5 +1,5 @@
-// A scenario: one phone, one server, launches of the app. Whatever a scenario is about, the rules that hold always are
-// checked at its end.
+// A scenario: one phone, one server, launches of the app. Whatever a scenario is about, the rules
+// that hold always are checked at its end.
 import assert from 'node:assert/strict'
 import fs from 'node:fs'
 import path from 'node:path'
@@ -115,7 +115,10 @@ export class Scenario {
 
   // ---- waiting ----------------------------------------------------------------------------------
 
-  /** Moves the clock until the promise, or what `watch` gave for it, has settled. @returns its outcome */
+  /**
+   * Moves the clock until the promise, or what `watch` gave for it, has settled.
+   * @returns its outcome
+   */
   async outcome(promise, limit = 120_000) {
     const [outcome] = await this.outcomes([promise], limit)
     return outcome

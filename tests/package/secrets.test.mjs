@@ -1,4 +1,5 @@
-// Rule 16, NO TOKEN IN TEXT. Every scenario ends with this check; here wx and the server do their best to give secrets away.
+// Rule 16, NO TOKEN IN TEXT. Every scenario ends with this check; here wx and the server do their
+// best to give secrets away.
 import assert from 'node:assert/strict'
 import { inspect } from 'node:util'
 import { answer, failure, refuse } from './backend.mjs'

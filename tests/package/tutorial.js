@@ -1,6 +1,7 @@
-// The tutorial's client code (lib/login.js and app.js, promise version) in the place of the package, as the negative
-// control runs it. Repaired are only what would hide all else: the undefined name `loginWithPromise` (fault 12),
-// the missing globalData (29), and the address, which comes from the options (9).
+// The tutorial's client code (lib/login.js and app.js, promise version) in the place of the
+// package, as the negative control runs it. Repaired are only what would hide all else: the
+// undefined name `loginWithPromise` (fault 12), the missing globalData (29), and the address, which
+// comes from the options (9).
 var app
 
 // miniprogram-api-promise 1.0.4, in short: it puts its callbacks into the caller's object.

@@ -1,4 +1,5 @@
-// The phone: WeChat's `wx` with the switches that real clients differ in. It outlives a launch of the app; its clock is virtual.
+// The phone: WeChat's `wx` with the switches that real clients differ in. It outlives a launch of
+// the app; its clock is virtual.
 import { Backend } from './backend.mjs'
 import { Clock } from './clock.mjs'
 import { network } from './network.mjs'

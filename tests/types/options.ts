@@ -1,4 +1,5 @@
-// createWxp's options: every one of them once as it should be, and wrong ones that must not compile.
+// createWxp's options: every one of them once as it should be,
+// and wrong ones that must not compile.
 import { createWxp, type TokenAnswer, type Wxp, type WxpOptions } from 'miniprogram-login'
 import type { Equal, Expect } from './expect'
 

@@ -1,4 +1,5 @@
-// usage: node compile.cjs PROJECT OUT : what DevTools does on "build npm" and on upload, offline (miniprogram-ci).
+// usage: node compile.cjs PROJECT OUT : what DevTools does on "build npm" and on upload,
+// offline (miniprogram-ci).
 const ci = require('miniprogram-ci')
 const fs = require('fs')
 const path = require('path')

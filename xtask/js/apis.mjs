@@ -1,5 +1,6 @@
-// Prints, as JSON, the functions of `wx` by their official types: all of them, and those whose first argument is an options
-// object with success, fail and complete. The types decide, never the names.
+// Prints, as JSON, the functions of `wx` by their official types: all of them, and those whose
+// first argument is an options object with success, fail and complete.
+// The types decide, never the names.
 import { createRequire } from 'node:module'
 import ts from 'typescript'
 

@@ -1,4 +1,5 @@
-// usage: node wxml-check.cjs MINIPROGRAM_ROOT : WeChat's own WXML and WXSS compilers over every page; their messages fail.
+// usage: node wxml-check.cjs MINIPROGRAM_ROOT : WeChat's own WXML and WXSS compilers over every
+// page; their messages fail.
 const { execFileSync, spawnSync } = require('child_process')
 const fs = require('fs')
 const path = require('path')

@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: what the package costs beside code written by hand and beside its peers, and the gate on its size and on the
-//! instructions it executes.
+//! `cargo xtask bench`: what the package costs beside code written by hand and beside its peers,
+//! and the gate on its size and on the instructions it executes.
 
 mod baseline;
 mod count;
@@ -25,7 +25,8 @@ use baseline::Figures;
 /// What the package is compared with, by its file in tests/bench/subjects.
 const PEERS: [&str; 5] = ["axios", "alova", "luch-request", "flyio", "wafer2"];
 
-/// Measures everything, or with `--record` makes today's size and instruction counts the ones that the gate compares with.
+/// Measures everything, or with `--record` makes today's size and instruction counts the ones that
+/// the gate compares with.
 pub fn run(args: &[String]) -> Result<()> {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args.as_slice() {

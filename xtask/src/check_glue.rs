@@ -1,5 +1,6 @@
-//! Refuses JavaScript that does not run in WeChat: by scope analysis, an undeclared global outside the list below that no
-//! `typeof` guards; syntax after ES2017; `eval` and its kin. Each problem is one line with the name, line and column.
+//! Refuses JavaScript that does not run in WeChat: by scope analysis, an undeclared global outside
+//! the list below that no `typeof` guards; syntax after ES2017; `eval` and its kin. Each problem is
+//! one line with the name, line and column.
 
 mod guard;
 mod syntax;
@@ -14,8 +15,9 @@ use oxc::{
     span::{GetSpan, SourceType},
 };
 
-/// What every JavaScript engine of WeChat has: the language's own globals up to ES2017 that no platform lacks (Android has no
-/// `Intl`), and what the mini program runtime adds. `Function`, `require` and `eval` have rules of their own.
+/// What every JavaScript engine of WeChat has: the language's own globals up to ES2017 that no
+/// platform lacks (Android has no `Intl`), and what the mini program runtime adds. `Function`,
+/// `require` and `eval` have rules of their own.
 const GLOBALS: &str = "
     Array ArrayBuffer Boolean DataView Date Error EvalError Float32Array Float64Array Infinity Int16Array
     Int32Array Int8Array JSON Map Math NaN Number Object Promise Proxy RangeError ReferenceError Reflect

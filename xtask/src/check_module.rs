@@ -1,5 +1,6 @@
-//! Refuses a WASM module that WeChat cannot load on every device: pure WebAssembly MVP, functions and one memory exported,
-//! no globals, no i64 at the boundary. Each problem is one line naming the construct and where it is.
+//! Refuses a WASM module that WeChat cannot load on every device: pure WebAssembly MVP, functions
+//! and one memory exported, no globals, no i64 at the boundary. Each problem is one line naming the
+//! construct and where it is.
 
 mod names;
 #[cfg(test)]

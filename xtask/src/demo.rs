@@ -1,4 +1,5 @@
-//! `cargo xtask demo`: the demo mini program in a browser page, against the reference backend and the WeChat simulator.
+//! `cargo xtask demo`: the demo mini program in a browser page, against the reference backend and
+//! the WeChat simulator.
 
 mod browser;
 mod check;
@@ -18,7 +19,8 @@ use anyhow::{Context, Result, bail};
 use crate::{build, files, sh, tools};
 use servers::Servers;
 
-/// Builds all, starts both servers, and waits for Ctrl-C; with `--check`, drives the page in a headless browser instead.
+/// Builds all, starts both servers, and waits for Ctrl-C; with `--check`, drives the page in a
+/// headless browser instead.
 pub fn run(args: &[String]) -> Result<()> {
     let check = match args {
         [] => false,

@@ -1,4 +1,5 @@
-//! The project's commands, the same for a person and for CI: `cargo xtask build | demo | test | bench`.
+//! The project's commands, the same for a person and for CI:
+//! `cargo xtask build | demo | test | bench`.
 
 mod bench;
 mod build;

@@ -39,8 +39,9 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
     command
         .current_dir(root())
         .env("PATH", std::env::join_paths(path).unwrap_or_default());
-    // The flags in .cargo/config.toml are what makes the module load on devices; this variable would replace them. RUSTUP_TOOLCHAIN and
-    // CARGO are left by an outer cargo and point past rust-toolchain.toml and the tools' own choice.
+    // The flags in .cargo/config.toml are what makes the module load on devices; this variable
+    // would replace them. RUSTUP_TOOLCHAIN and CARGO are left by an outer cargo and point past
+    // rust-toolchain.toml and the tools' own choice.
     command
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS");

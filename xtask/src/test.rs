@@ -1,4 +1,5 @@
-//! `cargo xtask test [STEP…]`: every check of the project, in order, the first failure ending it. CI runs the same.
+//! `cargo xtask test [STEP…]`: every check of the project, in order,
+//! the first failure ending it. CI runs the same.
 
 mod broken;
 mod browser;

@@ -1,5 +1,5 @@
-//! The tools that build and tests need, set up on a fresh machine: each function installs what is missing, says so, and is
-//! quick when everything is there.
+//! The tools that build and tests need, set up on a fresh machine: each function installs what is
+//! missing, says so, and is quick when everything is there.
 
 use std::path::{Path, PathBuf};
 
@@ -32,7 +32,8 @@ pub fn deny() -> Result<()> {
     cargo_tool("cargo-deny", "cargo-deny", CARGO_DENY)
 }
 
-/// The version in Cargo.lock. Glue and module only fit together when the CLI's version equals the crate's.
+/// The version in Cargo.lock. Glue and module only fit together when the CLI's
+/// version equals the crate's.
 pub fn wasm_bindgen_version() -> Result<String> {
     let lock = std::fs::read_to_string(root().join("Cargo.lock")).context("Cargo.lock")?;
     lock.split_once("name = \"wasm-bindgen\"\nversion = \"")
@@ -61,14 +62,16 @@ fn cargo_tool(package: &str, program: &str, version: &str) -> Result<()> {
                 "--root",
             ])
             .arg(target().join("tools"))
-            // The tools share much of what they are made of, and run for a second: compile it once, and quickly.
+            // The tools share much of what they are made of, and run for a second:
+            // compile it once, and quickly.
             .arg("--target-dir")
             .arg(target().join("tools/build"))
             .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
             .env("CARGO_PROFILE_RELEASE_LTO", "false");
         cargo
     };
-    // Its own lock file is the safer choice, but a registry's mirror may not have each of those exact versions yet.
+    // Its own lock file is the safer choice, but a registry's mirror may not have each of
+    // those exact versions yet.
     if output(install().arg("--locked")).is_err() {
         println!("not with the versions of its own lock file: with the newest that fit");
         run(&mut install())?;

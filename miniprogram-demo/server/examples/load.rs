@@ -1,7 +1,8 @@
 //! Measures the backend on this machine, over loopback: logins against the simulator, the memory
 //! they cost, and `/user/home` under wrk; on SQLite and on PostgreSQL.
 //!
-//! `cargo build --release -p miniprogram-server && cargo run --release -p miniprogram-server --example load`
+//! `cargo build --release -p miniprogram-server &&
+//! cargo run --release -p miniprogram-server --example load`
 
 #[path = "../tests/server/postgres.rs"]
 #[expect(dead_code, reason = "the tests stop it too")]

@@ -1,4 +1,5 @@
-// alova with its token authentication; no cache and no sharing of requests, as the others have none.
+// alova with its token authentication; no cache and no sharing of requests,
+// as the others have none.
 const { createAlova } = require('alova')
 const { createServerTokenAuthentication } = require('alova/client')
 const { exchange } = require('./exchange.js')

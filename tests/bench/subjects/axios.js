@@ -1,4 +1,5 @@
-// axios with axios-auth-refresh. deduplicateRefresh is off, as its default rejects the calls that wait (it marks the instance itself).
+// axios with axios-auth-refresh. deduplicateRefresh is off, as its default rejects the calls that
+// wait (it marks the instance itself).
 const axios = require('axios')
 const { createAuthRefresh } = require('axios-auth-refresh')
 const { exchange } = require('./exchange.js')

@@ -1,4 +1,5 @@
-// wafer2-client-sdk with a stored session. It shares no login, and a wx.login that fails leaves its callers hanging.
+// wafer2-client-sdk with a stored session. It shares no login,
+// and a wx.login that fails leaves its callers hanging.
 const wafer = require('wafer2-client-sdk')
 
 module.exports = () => {

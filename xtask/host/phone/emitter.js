@@ -8,7 +8,10 @@ export function createEmitter() {
   }
 }
 
-/** Runs the mini program's code; what it throws is reported as a page error and stops nothing of the host. */
+/**
+ * Runs the mini program's code; what it throws is reported as a page error and stops
+ * nothing of the host.
+ */
 export function guard(run) {
   try {
     return run()

@@ -1,4 +1,5 @@
-// WeChat's component framework (glass-easel) with the mini program's components, pages and templates in it.
+// WeChat's component framework (glass-easel) with the mini program's components,
+// pages and templates in it.
 import { glassEasel, MiniProgramEnv } from 'glass-easel-miniprogram-adapter'
 import { IMAGE } from './image.js'
 import { tap } from './tap.js'
@@ -30,7 +31,10 @@ function createBackend(onOpenType) {
   return backend
 }
 
-/** Registers the project's components and pages; `load(path, globals)` runs a module of the code package. */
+/**
+ * Registers the project's components and pages; `load(path, globals)` runs a module
+ * of the code package.
+ */
 export function createFramework({ components, templates, load, onOpenType }) {
   const env = new MiniProgramEnv()
   const codeSpace = env.createCodeSpace('', true)

@@ -1,4 +1,5 @@
-// Loads the mini program's modules as its logic layer does: CommonJS, npm packages from miniprogram_npm.
+// Loads the mini program's modules as its logic layer does: CommonJS,
+// npm packages from miniprogram_npm.
 import { PROVIDED } from './scope.mjs'
 
 const factories = {}

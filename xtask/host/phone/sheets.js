@@ -1,4 +1,5 @@
-// What WeChat itself draws over a page: consent sheets, dialogs, action sheets and toasts, in WeUI's look.
+// What WeChat itself draws over a page: consent sheets, dialogs,
+// action sheets and toasts, in WeUI's look.
 
 function element(tag, className, ...children) {
   const node = document.createElement(tag)

@@ -1,5 +1,6 @@
-// The tap state ("点击态"): some APIs may only be called within the macro-task of a tap handler. Promises
-// settled in that macro-task keep it, as on Android; timers and answers from the network do not.
+// The tap state ("点击态"): some APIs may only be called within the macro-task of a tap handler.
+// Promises settled in that macro-task keep it, as on Android;
+// timers and answers from the network do not.
 let held = 0
 
 export const tap = {

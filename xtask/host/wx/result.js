@@ -1,4 +1,5 @@
-// The calling convention of wx: an options object with success, fail and complete, or a promise without them.
+// The calling convention of wx: an options object with success, fail and complete,
+// or a promise without them.
 import { guard } from '../phone/emitter.js'
 
 /** A failure of a wx API, e.g. `login:fail timeout`. */
@@ -17,7 +18,10 @@ export function deliver(options, ok, result) {
   })
 }
 
-/** Makes an asynchronous API of `run`, which is called at once and returns or resolves the result's fields. */
+/**
+ * Makes an asynchronous API of `run`, which is called at once and returns or resolves
+ * the result's fields.
+ */
 export function api(name, run) {
   return (options = {}) => {
     const outcome = new Promise((resolve) => resolve(run(options))).then(

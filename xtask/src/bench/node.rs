@@ -70,8 +70,9 @@ pub fn run_with<T: DeserializeOwned>(program: &str, pkg: &Path, more: Value) -> 
         all.extend(more);
     }
     let script: OsString = format!("tests/bench/{program}.js").into();
-    // Forced collections make V8 throw bytecode away, and the next batch would start cold; collecting on several threads makes
-    // who pays for it, and how much, depend on what else the machine does.
+    // Forced collections make V8 throw bytecode away, and the next batch would start cold;
+    // collecting on several threads makes who pays for it, and how much,
+    // depend on what else the machine does.
     let printed = output(
         command("node")
             .args(["--no-flush-bytecode", "--expose-gc", "--single-threaded-gc"])

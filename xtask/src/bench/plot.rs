@@ -1,4 +1,5 @@
-//! The results as an SVG: one panel a measure, one bar a subject, logarithmic, with the middle half as a whisker.
+//! The results as an SVG: one panel a measure, one bar a subject, logarithmic,
+//! with the middle half as a whisker.
 
 use super::report::{Results, Spread};
 

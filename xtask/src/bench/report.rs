@@ -55,7 +55,8 @@ pub struct Timing {
 pub struct Cold {
     /// Milliseconds to the first request.
     pub times: By<Spread>,
-    /// Milliseconds more than the bare module and 1.5 times the hand-written code in the same round.
+    /// Milliseconds more than the bare module and 1.5 times the hand-written
+    /// code in the same round.
     pub over: Spread,
 }
 

@@ -35,7 +35,8 @@ fn the_copy_does_the_same_and_counts_each_instruction() {
             .arg(&file),
     )
     .expect("node runs it");
-    // A round: 3 to test, 4 for the sum, 4 for n, 1 to go back. After the last: 3 to test, 1 for the result.
+    // A round: 3 to test, 4 for the sum, 4 for n, 1 to go back. After the last:
+    // 3 to test, 1 for the result.
     assert_eq!(printed, "0 0 4\n1 1 16\n10 55 124\n");
 }
 

@@ -1,4 +1,5 @@
-//! apis.js: the wx functions that take an options object with success, fail and complete, by their official types.
+//! apis.js: the wx functions that take an options object with success, fail and complete,
+//! by their official types.
 
 use anyhow::{Context, Result};
 
@@ -12,7 +13,8 @@ pub fn generate() -> Result<String> {
     ))
 }
 
-/// Their names, sorted. Asking the TypeScript compiler takes seconds: remembered until the typings change.
+/// Their names, sorted. Asking the TypeScript compiler takes seconds:
+/// remembered until the typings change.
 fn callback_apis() -> Result<Vec<String>> {
     let typings = root().join("xtask/node_modules/miniprogram-api-typings");
     let version = std::fs::read(typings.join("package.json")).context("miniprogram-api-typings")?;
@@ -94,7 +96,8 @@ mod tests {
                 "{without} takes none"
             );
         }
-        // Whoever goes by names, leaving out on…, off…, create… and …Sync, promisifies 34 functions that take no callbacks.
+        // Whoever goes by names, leaving out on…, off…, create… and …Sync, promisifies 34 functions
+        // that take no callbacks.
         let by_name = |f: &&String| {
             let word = |prefix| {
                 f.strip_prefix(prefix)

@@ -1,5 +1,5 @@
-//! wasm-bindgen's glue (target bundler) as a factory: each call makes a glue of its own, so that what a dead instance still
-//! holds can never reach the next one.
+//! wasm-bindgen's glue (target bundler) as a factory: each call makes a glue of its own, so that
+//! what a dead instance still holds can never reach the next one.
 
 use anyhow::{Context, Result, bail};
 use oxc::{
@@ -16,7 +16,8 @@ use crate::sh::{node_tool, output, target};
 /// What the functions below need.
 const IMPORTS: &str = "import { encode, decode } from './text.js'\n";
 
-/// What replaces wasm-bindgen's functions of these names: devices have no TextEncoder and no TextDecoder.
+/// What replaces wasm-bindgen's functions of these names:
+/// devices have no TextEncoder and no TextDecoder.
 const REPLACED: &[(&str, &str)] = &[
     (
         "passStringToWasm0",
@@ -35,7 +36,8 @@ const REPLACED: &[(&str, &str)] = &[
     ),
 ];
 
-/// Statements with these go: what served the functions above, and what devices do not have. `dispose()` frees a core.
+/// Statements with these go: what served the functions above, and what devices do not have.
+/// `dispose()` frees a core.
 const DROPPED: &[&str] = &[
     "cachedTextEncoder",
     "cachedTextDecoder",

@@ -26,8 +26,9 @@ pub struct Module {
 /// Compiles src/ to the module that ships.
 pub fn build() -> Result<Module> {
     let dir = target().join("wasm-pack");
-    // bundler is the one target whose glue names no fetch, URL, import.meta or WebAssembly. --no-opt: the one wasm-opt call is below,
-    // since a second would bring sign-extension operators back.
+    // bundler is the one target whose glue names no fetch, URL, import.meta or WebAssembly.
+    // --no-opt: the one wasm-opt call is below, since a second would bring
+    // sign-extension operators back.
     run(command("wasm-pack")
         .args([
             "--quiet",
@@ -57,7 +58,8 @@ pub fn with_names() -> Result<Vec<u8>> {
     optimised("--debuginfo")
 }
 
-/// What wasm-pack made, after wasm-opt; remembered until that changes, as it takes seconds. `names` says whether functions keep theirs.
+/// What wasm-pack made, after wasm-opt; remembered until that changes, as it takes seconds. `names`
+/// says whether functions keep theirs.
 fn optimised(names: &str) -> Result<Vec<u8>> {
     let args = [
         // What precompiled std brings along, to be read and then lowered away.
@@ -99,7 +101,8 @@ fn optimised(names: &str) -> Result<Vec<u8>> {
     Ok(std::fs::read(done)?)
 }
 
-/// wasm-bindgen's names carry hashes, which compress badly and stand in both module and glue: numbers them instead.
+/// wasm-bindgen's names carry hashes, which compress badly and stand in both module and glue:
+/// numbers them instead.
 fn shorten(bytes: &[u8]) -> Result<Module> {
     let (mut imports, mut exports) = (BTreeMap::new(), BTreeMap::new());
     let mut out = wasm_encoder::Module::new();

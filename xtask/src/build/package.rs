@@ -1,4 +1,5 @@
-//! pkg/: the npm package. `miniprogram_dist/` is what "build npm" copies into a mini program, file by file.
+//! pkg/: the npm package. `miniprogram_dist/` is what "build npm" copies into a mini
+//! program, file by file.
 
 use std::path::Path;
 
@@ -53,7 +54,8 @@ pub fn assemble(stage: &Path, module: &[u8]) -> Result<String> {
     Ok(js)
 }
 
-/// One CommonJS file, in `dir`; its source map stays there, as in the package it would count toward the app's 2 MB.
+/// One CommonJS file, in `dir`; its source map stays there,
+/// as in the package it would count toward the app's 2 MB.
 pub fn bundle(stage: &Path, dir: &Path) -> Result<String> {
     recreate(dir)?;
     let file = dir.join("index.js");

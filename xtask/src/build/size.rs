@@ -8,11 +8,12 @@ use brotli::enc::BrotliEncoderParams;
 use super::module::NAME;
 use crate::{files::write, sh::target};
 
-/// The most that module and JavaScript may weigh together, compressed, bytes. Lower it as they shrink, raise it only in a commit of
-/// its own.
+/// The most that module and JavaScript may weigh together, compressed, bytes. Lower it as they
+/// shrink, raise it only in a commit of its own.
 const LIMIT: usize = 28 * 1024;
 
-/// Prints the sizes of the package in `pkg`, writes them to target/size.json, and fails above the limit.
+/// Prints the sizes of the package in `pkg`, writes them to target/size.json,
+/// and fails above the limit.
 pub fn report(pkg: &Path, module: &[u8]) -> Result<()> {
     let dist = pkg.join("miniprogram_dist");
     let compressed = std::fs::read(dist.join(format!("{NAME}.wasm.br")))?.len();

@@ -1,4 +1,5 @@
-//! What JavaScript needs of the crate's own tables before the WASM has loaded: the options' types and the errors' texts.
+//! What JavaScript needs of the crate's own tables before the WASM has loaded: the options' types
+//! and the errors' texts.
 
 use miniprogram_login::{
     config::{Kind, OPTIONS, Opt},
@@ -6,8 +7,8 @@ use miniprogram_login::{
 };
 use serde_json::{Map, Value, json};
 
-/// The source of options.js: `should` says what each kind of value is, `options` gives each option's kind, with `!` if it is
-/// required, groups nested.
+/// The source of options.js: `should` says what each kind of value is, `options` gives each
+/// option's kind, with `!` if it is required, groups nested.
 pub fn options() -> String {
     let name = |kind: Kind| format!("{kind:?}").to_lowercase();
     let should: Map<String, Value> = Kind::ALL
@@ -28,7 +29,8 @@ pub fn options() -> String {
     )
 }
 
-/// The source of codes.js: `codes`, `{ code: [retryable, text] }`, and `stages`, both in the order of the core's numbers.
+/// The source of codes.js: `codes`, `{ code: [retryable, text] }`, and `stages`, both in the order
+/// of the core's numbers.
 pub fn codes() -> String {
     let code = |c: &Code| format!("{}: {}", json!(c.name()), json!([c.retryable(), c.text()]));
     let codes: Vec<String> = Code::ALL.iter().map(code).collect();

@@ -28,7 +28,8 @@ impl Greeter {
 }
 "#;
 
-/// A small crate, compiled and bound with no flags but the defaults, for browsers; the directory of the result.
+/// A small crate, compiled and bound with no flags but the defaults, for browsers;
+/// the directory of the result.
 fn default_build() -> PathBuf {
     tools::wasm().expect("tools");
     tools::node().expect("Node tools");

@@ -1,5 +1,6 @@
-//! Does a `typeof NAME` guard protect a use of NAME? Only what can be seen at a glance counts: the use stands in the branch of
-//! an `if`, `?:`, `&&` or `||` that runs when NAME exists, or after a statement that leaves when it does not.
+//! Does a `typeof NAME` guard protect a use of NAME? Only what can be seen at a glance counts: the
+//! use stands in the branch of an `if`, `?:`, `&&` or `||` that runs when NAME exists, or after a
+//! statement that leaves when it does not.
 
 use oxc::{
     ast::{
@@ -20,7 +21,8 @@ pub fn is_typeof_operand(nodes: &AstNodes<'_>, node: NodeId) -> bool {
 /// True if the use of `name` at `node` runs only where `name` is known to exist.
 pub fn is_guarded(nodes: &AstNodes<'_>, node: NodeId, name: &str) -> bool {
     let here = nodes.kind(node).span();
-    // A function declaration is hoisted: it can be called before a guard that merely stands above it.
+    // A function declaration is hoisted: it can be called before a guard that
+    // merely stands above it.
     let mut hoisted = false;
     nodes.ancestor_kinds(node).any(|kind| match kind {
         AstKind::ConditionalExpression(c) => branch(
@@ -120,7 +122,8 @@ fn exists_if(test: &Expression<'_>, outcome: bool, name: &str) -> bool {
                 }
                 (BinaryOperator::Equality | BinaryOperator::StrictEquality, _) => outcome,
                 (BinaryOperator::Inequality | BinaryOperator::StrictInequality, _) => !outcome,
-                // A minifier's `typeof X > "u"`: of typeof's answers only "undefined" sorts after "u".
+                // A minifier's `typeof X > "u"`: of typeof's answers only
+                // "undefined" sorts after "u".
                 (BinaryOperator::GreaterThan, "u") => !outcome,
                 (BinaryOperator::LessThan, "u") => outcome,
                 _ => false,

@@ -240,7 +240,8 @@ fn a_function_with_more_than_three_export_names_is_refused() {
 
 #[test]
 fn an_overlong_call_indirect_is_refused() {
-    // call_indirect type 0, table 0 written as 80 00: reference-types' encoding, which an MVP engine rejects.
+    // call_indirect type 0, table 0 written as 80 00: reference-types' encoding,
+    // which an MVP engine rejects.
     let bytes = [
         &b"\0asm\x01\0\0\0"[..],
         b"\x01\x04\x01\x60\0\0",                     // type 0: () -> ()

@@ -1,5 +1,5 @@
-//! A headless Chromium, driven over WebDriver. The protocol is JSON over HTTP; what the check needs of it, with Chromium's own
-//! commands for its console and for dark mode, is little.
+//! A headless Chromium, driven over WebDriver. The protocol is JSON over HTTP; what the check needs
+//! of it, with Chromium's own commands for its console and for dark mode, is little.
 
 use std::{
     fs,
@@ -76,7 +76,8 @@ impl Browser {
         };
         let args = [
             "--headless=new",
-            // Chromium's sandbox needs privileges that containers lack; only our own page is opened.
+            // Chromium's sandbox needs privileges that containers lack;
+            // only our own page is opened.
             "--no-sandbox",
             "--disable-gpu",
             "--disable-dev-shm-usage",

@@ -1,4 +1,5 @@
-//! `cargo xtask demo --check`: what a person would do in the demo, and what the simulator's log must show of it.
+//! `cargo xtask demo --check`: what a person would do in the demo,
+//! and what the simulator's log must show of it.
 
 use std::{collections::BTreeSet, sync::mpsc::Receiver};
 
@@ -27,7 +28,8 @@ pub fn run(page: &str, programs: &tools::Browser, interrupted: &Receiver<()>) ->
     let simulator = Simulator {
         address: page.to_owned(),
     };
-    // A name and a number that only this run can have, so that nothing but the real way can bring them to the page.
+    // A name and a number that only this run can have, so that nothing but the real way can
+    // bring them to the page.
     let nick_name = format!("用户{}", std::process::id());
     let digits = std::process::id() % 10_000;
     simulator.introduce(

@@ -49,7 +49,8 @@ fn appid(project: &Path) -> Result<String> {
         .to_owned())
 }
 
-/// What a developer does with the published package: `npm install`, of the very file that would be published.
+/// What a developer does with the published package: `npm install`,
+/// of the very file that would be published.
 fn install(project: &Path) -> Result<()> {
     let quiet = [
         "--offline",

@@ -1,4 +1,5 @@
-//! Hands, eyes and patience for the check: taps what is on the page, waits for what should come, reads the log.
+//! Hands, eyes and patience for the check: taps what is on the page,
+//! waits for what should come, reads the log.
 
 use std::{
     sync::mpsc::Receiver,
@@ -29,7 +30,8 @@ pub struct Trial<'a> {
 }
 
 impl Trial<'_> {
-    /// Exactly these calls in this order since the last such look; one that should fail is followed by " fails".
+    /// Exactly these calls in this order since the last such look;
+    /// one that should fail is followed by " fails".
     pub fn expect_calls(&mut self, when: &str, expected: &[&str]) -> Result<Vec<Call>> {
         let calls = self.finished_calls(expected.len())?;
         let outcome = |call: &Call| match call.succeeded() {
@@ -91,7 +93,8 @@ impl Trial<'_> {
         Ok(self.browser.texts("body")?.concat().replace('\n', " | "))
     }
 
-    /// Asks again and again until it succeeds; otherwise the error says what was expected and what was seen last.
+    /// Asks again and again until it succeeds; otherwise the error says what was expected
+    /// and what was seen last.
     pub fn eventually<T>(&self, expected: &str, ask: impl Fn(&Self) -> Result<T>) -> Result<T> {
         let deadline = Instant::now() + PATIENCE;
         loop {

@@ -1,5 +1,6 @@
-//! Deliberately broken packages: each file in tests/mutations/package breaks the package's JavaScript, and the tests that it names
-//! must fail on that. Its first line: a file of the package's source, then the files of tests/package.
+//! Deliberately broken packages: each file in tests/mutations/package breaks the package's
+//! JavaScript, and the tests that it names must fail on that. Its first line: a file of the
+//! package's source, then the files of tests/package.
 
 #[path = "../../../tests/mutations/format.rs"]
 mod format;

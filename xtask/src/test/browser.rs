@@ -13,7 +13,8 @@ pub fn run() -> Result<()> {
     let browser = tools::browser()?;
     // Chromium leaves megabytes behind.
     let temp = tempfile::tempdir()?;
-    // Generated, as it names this machine's browser. The switches keep Chromium from calling home at every start, and let it run as root.
+    // Generated, as it names this machine's browser. The switches keep Chromium from calling home
+    // at every start, and let it run as root.
     let capabilities = json!({ "goog:chromeOptions": {
         "binary": browser.chromium,
         "args": [

@@ -1,5 +1,6 @@
-//! The package as a developer gets it: `npm pack`, `npm install` into a fresh mini program, "build npm" and WeChat's compiler,
-//! with the plain and the minifying settings; then what the compiler made of it, in the bare sandbox.
+//! The package as a developer gets it: `npm pack`, `npm install` into a fresh mini program, "build
+//! npm" and WeChat's compiler, with the plain and the minifying settings; then what the compiler
+//! made of it, in the bare sandbox.
 
 use std::{
     fs,
@@ -28,7 +29,8 @@ pub fn run() -> Result<()> {
     let minifying = json!({
         "es6": true, "es7": true, "minify": true, "minifyJS": true, "minifyWXML": true, "minifyWXSS": true, "autoPrefixWXSS": true,
     });
-    // At once: each spends most of its time waiting for an answer of WeChat's servers that it then does without.
+    // At once: each spends most of its time waiting for an answer of WeChat's servers that
+    // it then does without.
     let settings = [("plain", plain), ("minifying", minifying)];
     std::thread::scope(|scope| {
         let runs = settings.clone().map(|(name, setting)| {
@@ -56,7 +58,8 @@ pub fn run() -> Result<()> {
     Ok(())
 }
 
-/// The package's code as it runs in apps, which is ES5 of the compiler's making with helpers of Babel's, as a package again.
+/// The package's code as it runs in apps, which is ES5 of the compiler's making with helpers of
+/// Babel's, as a package again.
 fn as_package(dir: &Path, name: &str) -> Result<PathBuf> {
     let compiled = dir.join(format!("{name}.compiled/files")).join(INSTALLED);
     let package = dir.join(format!("{name}.package"));

@@ -10,9 +10,10 @@ use miniprogram_server::listen::{asked_to_end, listen, log_to_stderr};
 /// Reference backend for WeChat Mini Program login
 ///
 /// Environment: WECHAT_APPID and WECHAT_SECRET, or WECHAT_API_BASE for a simulator; DATABASE_URL
-/// (sqlite:FILE or postgres://…); JWT_SECRET and SESSION_KEY_SECRET (at least 32 bytes each; several
-/// separated by commas, newest first); TOKEN_TTL (s); RATE_LIMIT_ADDRESS and RATE_LIMIT_USER
-/// (requests per minute, 0 for none); CLIENT_IP_HEADER (behind a proxy); RUST_LOG; LOG_FORMAT=json.
+/// (sqlite:FILE or postgres://…); JWT_SECRET and SESSION_KEY_SECRET (at least 32 bytes each;
+/// several separated by commas, newest first); TOKEN_TTL (s); RATE_LIMIT_ADDRESS and
+/// RATE_LIMIT_USER (requests per minute, 0 for none); CLIENT_IP_HEADER (behind a proxy);
+/// RUST_LOG; LOG_FORMAT=json.
 #[derive(Debug, Parser)]
 #[command(name = "backend", verbatim_doc_comment)]
 struct Args {

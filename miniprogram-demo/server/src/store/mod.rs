@@ -51,8 +51,8 @@ impl Store {
         let pool = AnyPoolOptions::new()
             .max_connections(if sqlite { 4 } else { 16 })
             .acquire_timeout(Duration::from_secs(10))
-            // A ping before every query would double the time of each. A connection that was just in
-            // use is trusted; one that rested may have been cut meanwhile.
+            // A ping before every query would double the time of each. A connection that was just
+            // in use is trusted; one that rested may have been cut meanwhile.
             .test_before_acquire(false)
             .before_acquire(|connection, about| {
                 Box::pin(async move {
@@ -112,8 +112,8 @@ pub fn now() -> i64 {
     since.as_secs().try_into().unwrap_or(i64::MAX)
 }
 
-/// Runs what was not run yet. Instances that start at once wait for each other: sqlx takes a lock of
-/// its own on PostgreSQL, but on SQLite only an immediate transaction is one.
+/// Runs what was not run yet. Instances that start at once wait for each other: sqlx takes a lock
+/// of its own on PostgreSQL, but on SQLite only an immediate transaction is one.
 async fn migrate(pool: &AnyPool, sqlite: bool) -> anyhow::Result<()> {
     let sql = if sqlite { SQLITE } else { POSTGRES };
     let migrator = Migrator::with_migrations(vec![Migration::new(
