@@ -1,5 +1,6 @@
 /**
- * Creates the app's one object. Synchronous: call it at the top of app.js; calls wait for the WASM module to load.
+ * Creates the app's one object. Synchronous: call it at the top of app.js;
+ * calls wait for the WASM module to load.
  *
  * ```js
  * import { createWxp } from 'miniprogram-login'
@@ -11,23 +12,36 @@
  */
 export function createWxp(options: WxpOptions): Wxp
 
-/** What `createWxp` takes. All times are in milliseconds, at most 2147483647; fields that a server sends are in seconds. */
+/**
+ * What `createWxp` takes. All times are in milliseconds, at most 2147483647; fields that a server
+ * sends are in seconds.
+ */
 export interface WxpOptions {
-  /** `https://host[:port][/path]`; `http:` only for loopback and private addresses. Its origin is home: the token goes there. */
+  /**
+   * `https://host[:port][/path]`; `http:` only for loopback and private addresses. Its origin is
+   * home: the token goes there.
+   */
   baseUrl: string
   login: LoginOptions
   /** Without it `loginWithProfile` rejects with `config`. */
   profile?: { /** Where `POST {encryptedData, iv, rawData, signature}` goes. */ url?: string }
   /** Without it `loginWithPhone` rejects with `config`. */
   phone?: { /** Where `POST {code}` goes. */ url?: string }
-  logout?: { /** Where an empty `POST` tells the server about a logout. Unset: it is not told. */ url?: string }
-  /** Origins that get the token besides that of `baseUrl`, such as `https://cdn.example.com`. Default `[]`. */
+  logout?: {
+    /** Where an empty `POST` tells the server about a logout. Unset: it is not told. */
+    url?: string
+  }
+  /**
+   * Origins that get the token besides that of `baseUrl`,
+   * such as `https://cdn.example.com`. Default `[]`.
+   */
   allowedOrigins?: string[]
   /** Whether this answer says that the token is refused. Default: `res.statusCode === 401`. */
   isUnauthorized?: (res: RequestResult) => boolean
   /**
-   * `'launch'` (default): once per launch, a token restored from storage is used only after `wx.checkSession` did not
-   * say that the session timed out. `'never'`: enough if the server never decrypts anything with its session_key.
+   * `'launch'` (default): once per launch, a token restored from storage is used only after
+   * `wx.checkSession` did not say that the session timed out. `'never'`: enough if the server never
+   * decrypts anything with its session_key.
    */
   checkSession?: 'launch' | 'never'
   /** For `wx.checkSession`, ms; then the token is trusted. Default 3000. */
@@ -38,32 +52,48 @@ export interface WxpOptions {
     /** Whether WeChat encrypts the stored token (base library 2.21.3). Default `false`. */
     encrypt?: boolean
   }
-  /** How long before its end a token is renewed, ms; a tenth of the token's life if that is shorter. Default 60000. */
+  /**
+   * How long before its end a token is renewed, ms; a tenth of the token's life if that is
+   * shorter. Default 60000.
+   */
   expiryMargin?: number
-  /** After the second failed login in a row, requests wait before they cause another one; doubles from `first` to `max`, ms. Default 1000 and 30000. */
+  /**
+   * After the second failed login in a row, requests wait before they cause another one; doubles
+   * from `first` to `max`, ms. Default 1000 and 30000.
+   */
   cooldown?: { first?: number; max?: number }
   /** Handed to wx as `timeout` where the call has none, ms. Unset: wx's own (60000). */
   requestTimeout?: number
   /** For loading the WASM module, ms. Default 10000. */
   loadTimeout?: number
-  /** Where the module lies in the code package. Default `/miniprogram_npm/miniprogram-login/miniprogram_login.wasm.br`; differs in subpackages. */
+  /**
+   * Where the module lies in the code package. Default
+   * `/miniprogram_npm/miniprogram-login/miniprogram_login.wasm.br`; differs in subpackages.
+   */
   wasmPath?: string
   /** Instead of the global `wx`. */
   wx?: WechatMiniprogram.Wx
   /** Instead of the global `WXWebAssembly`. */
   WXWebAssembly?: { instantiate(path: string, imports: any): Promise<any> }
-  /** Receives what each step of a login took and how it ended; never a secret. Unset: nothing is logged. */
+  /**
+   * Receives what each step of a login took and how it ended; never a secret.
+   * Unset: nothing is logged.
+   */
   log?: (entry: LogEntry) => void
 }
 
 export interface LoginOptions {
-  /** Where codes are exchanged: absolute, or joined to `baseUrl`. Must be on the origin of `baseUrl` or one of `allowedOrigins`. */
+  /**
+   * Where codes are exchanged: absolute, or joined to `baseUrl`. Must be on the origin of `baseUrl`
+   * or one of `allowedOrigins`.
+   */
   url: string
   /** The body of the exchange; sync or async. Default: `{code}`. */
   body?: (ctx: { /** From wx.login, valid once. */ code: string }) => unknown
   /**
-   * Reads the token from the exchange's answer; sync or async. Give a string, or an object with its life. Default:
-   * HTTP 200 and `{code: 200 or 0, data: {authorizationToken, expiresIn?, expiresAt?}}`.
+   * Reads the token from the exchange's answer; sync or async. Give a string, or an object with its
+   * life. Default: HTTP 200 and
+   * `{code: 200 or 0, data: {authorizationToken, expiresIn?, expiresAt?}}`.
    */
   readToken?: (res: RequestResult) => TokenAnswer | Promise<TokenAnswer>
   /** Headers of the exchange. Default `{}`. */
@@ -72,19 +102,27 @@ export interface LoginOptions {
   timeout?: number
 }
 
-/** What `login.readToken` gives: the token, or the token with its life (`expiresIn` in s, `expiresAt` in unix s). */
+/**
+ * What `login.readToken` gives: the token, or the token with its life (`expiresIn` in s,
+ * `expiresAt` in unix s).
+ */
 export type TokenAnswer = string | { token: string; expiresIn?: number; expiresAt?: number }
 
 type RequestResult = WechatMiniprogram.RequestSuccessCallbackResult<any>
 
-/** The app's object: every function of `wx`, as a promise where it takes callbacks, and the functions below. */
+/**
+ * The app's object: every function of `wx`, as a promise where it takes callbacks,
+ * and the functions below.
+ */
 export type Wxp = WxpOwn & Omit<PromisedWx, keyof WxpOwn>
 
 export interface WxpOwn {
   /**
-   * `wx.request` with login: waits for a token if there is none, sends it to the origin of `baseUrl` (and `allowedOrigins`)
-   * only, and after a 401 logs in and sends once more. Relative urls are joined to `baseUrl`. Any status code resolves.
-   * The promise is also the task; `then` gives plain promises, so keep the original to abort. With callbacks, the task alone is returned.
+   * `wx.request` with login: waits for a token if there is none, sends it to the origin of
+   * `baseUrl` (and `allowedOrigins`) only, and after a 401 logs in and sends once more. Relative
+   * urls are joined to `baseUrl`. Any status code resolves. The promise is also the task; `then`
+   * gives plain promises, so keep the original to abort. With callbacks,
+   * the task alone is returned.
    *
    * Rejects with {@link WxpError}.
    */
@@ -96,22 +134,41 @@ export interface WxpOwn {
   /** `wx.downloadFile`, by the same rules. */
   downloadFileNeedLogin(args: WithoutCallbacks<WechatMiniprogram.DownloadFileOption>): LoginTask<WechatMiniprogram.DownloadFileSuccessCallbackResult, ProgressTask<WechatMiniprogram.DownloadTaskOnProgressUpdateCallback>>
   downloadFileNeedLogin(args: WechatMiniprogram.DownloadFileOption): ProgressTask<WechatMiniprogram.DownloadTaskOnProgressUpdateCallback>
-  /** Resolves when there is a usable token, logging in silently if there is none. Skips the cooldown. */
+  /**
+   * Resolves when there is a usable token, logging in silently if there is
+   * none. Skips the cooldown.
+   */
   ensureLogin(): Promise<void>
   /**
-   * In a tap handler, before anything asynchronous: asks the user for the profile and posts it to `profile.url`. Resolves with
-   * the server's answer. Call `ensureLogin()` in `onLoad`: with no session at the tap it rejects with `not_logged_in`.
+   * In a tap handler, before anything asynchronous: asks the user for the profile and posts it to
+   * `profile.url`. Resolves with the server's answer. Call `ensureLogin()` in `onLoad`: with no
+   * session at the tap it rejects with `not_logged_in`.
    */
-  loginWithProfile(args: { /** What the profile is for, 1 to 30 bytes: about 15 Chinese characters. */ desc: string; lang?: 'en' | 'zh_CN' | 'zh_TW' }): Promise<RequestResult>
-  /** From `<button open-type="getPhoneNumber">`: posts `e.detail.code` to `phone.url`, logging in first if needed. Resolves with the server's answer. */
+  loginWithProfile(args: {
+    /** What the profile is for, 1 to 30 bytes: about 15 Chinese characters. */
+    desc: string
+    lang?: 'en' | 'zh_CN' | 'zh_TW'
+  }): Promise<RequestResult>
+  /**
+   * From `<button open-type="getPhoneNumber">`: posts `e.detail.code` to `phone.url`, logging in
+   * first if needed. Resolves with the server's answer.
+   */
   loginWithPhone(args: { code: string }): Promise<RequestResult>
-  /** Ends the session before it returns. Resolves when the server (if `logout.url` is set) was told or could not be reached. */
+  /**
+   * Ends the session before it returns. Resolves when the server (if `logout.url` is set) was told
+   * or could not be reached.
+   */
   logout(): Promise<void>
-  /** For transports of the app's own: resolves with a usable token. Send it to your own server only. */
+  /**
+   * For transports of the app's own: resolves with a usable token. Send it to your own server only.
+   */
   getToken(): Promise<string>
   /** A snapshot; never the token. */
   readonly session: Session
-  /** The current attempt to load the WASM module. Rejects with `wasm_unavailable` or `config`; the next call tries again. */
+  /**
+   * The current attempt to load the WASM module. Rejects with `wasm_unavailable` or `config`; the
+   * next call tries again.
+   */
   readonly ready: Promise<void>
   on<E extends keyof WxpEvents>(event: E, fn: (payload: WxpEvents[E]) => void): void
   /** Without `fn`: removes all listeners of the event. */
@@ -152,8 +209,8 @@ export interface LogEntry {
 }
 
 /**
- * Every rejection of the SDK's own functions (the promises of plain wx functions reject with wx's result object).
- * No field holds a token, code, session_key or phone number.
+ * Every rejection of the SDK's own functions (the promises of plain wx functions reject with wx's
+ * result object). No field holds a token, code, session_key or phone number.
  *
  * ```js
  * wxp.requestNeedLogin({ url: '/user/home' }).catch(e => {
@@ -190,7 +247,9 @@ export type WxpCode =
 /** Where an error happened. */
 export type WxpStage = 'load' | 'check-session' | 'login' | 'exchange' | 'profile' | 'phone' | 'request' | 'logout' | 'storage' | 'config'
 
-/** A promise that also has the task's methods, usable while the request still waits for the login. */
+/**
+ * A promise that also has the task's methods, usable while the request still waits for the login.
+ */
 export type LoginTask<R, Task> = Promise<R> & Task
 
 /** The task of a request. */
@@ -219,7 +278,9 @@ type WithoutCallbacks<O> = O & { success?: undefined; fail?: undefined; complete
 type HasCallbacks = { success?: any; fail?: any; complete?: any }
 type Answer<O> = O extends { success?: infer S } ? (NonNullable<S> extends (res: infer R) => any ? R : void) : void
 
-/** `wx` with every function that takes success, fail and complete as a promise; all else unchanged. */
+/**
+ * `wx` with every function that takes success, fail and complete as a promise; all else unchanged.
+ */
 export type PromisedWx = {
   [K in keyof WechatMiniprogram.Wx]: WechatMiniprogram.Wx[K] extends (option: infer O, ...rest: any[]) => any
     ? NonNullable<O> extends HasCallbacks

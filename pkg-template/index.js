@@ -1,38 +1,39 @@
 import { WxpError } from './error.js'
 import { fromWx } from './promisify.js'
-import { Client } from './wxp.js'
+import { Wxp } from './wxp.js'
 
 /** Creates the app's one object; see index.d.ts. */
 function createWxp(options) {
-  const client = new Client(options)
+  const wxp = new Wxp(options)
   const own = {
-    requestNeedLogin: args => client.request('request', args),
-    uploadFileNeedLogin: args => client.request('uploadFile', args),
-    downloadFileNeedLogin: args => client.request('downloadFile', args),
-    ensureLogin: () => client.ensureLogin(),
-    getToken: () => client.getToken(),
-    loginWithProfile: args => client.loginWithProfile(args),
-    loginWithPhone: args => client.loginWithPhone(args),
-    logout: () => client.logout(),
-    on: (event, fn) => client.on(event, fn),
-    off: (event, fn) => client.off(event, fn),
-    dispose: () => client.dispose(),
-    get session() { return client.session() },
-    get ready() { return client.ready },
+    requestNeedLogin: args => wxp.request('request', args),
+    uploadFileNeedLogin: args => wxp.request('uploadFile', args),
+    downloadFileNeedLogin: args => wxp.request('downloadFile', args),
+    ensureLogin: () => wxp.call((core, call) => core.ensure(call)),
+    getToken: () => wxp.call((core, call) => core.token(call)),
+    loginWithProfile: args => wxp.loginWithProfile(args),
+    loginWithPhone: args => wxp.call((core, call) => core.phone(call, String(args && args.code || ''))),
+    logout: () => wxp.call((core, call) => core.logout(call)),
+    on: (event, fn) => wxp.on(event, fn),
+    off: (event, fn) => wxp.off(event, fn),
+    dispose: () => wxp.dispose(),
+    get session() { return wxp.session() },
+    get ready() { return wxp.ready },
   }
   const found = new Map()
-  // Behind our own members, not before them: a call through a Proxy costs as much as one into the WASM.
+  // Behind our own members, not before them: a call through a Proxy costs as much
+  // as one into the WASM.
   const rest = new Proxy({}, {
     get(target, name) {
       if (name in target) return target[name]
-      const source = client.wx[name]
+      const source = wxp.wx[name]
       const known = found.get(name)
       if (known && known.source === source) return known.value
-      const value = fromWx(client.wx, name)
+      const value = fromWx(wxp.wx, name)
       found.set(name, { source, value })
       return value
     },
-    has: (target, name) => name in target || name in client.wx,
+    has: (target, name) => name in target || name in wxp.wx,
   })
   return Object.setPrototypeOf(own, rest)
 }

@@ -1,51 +1,64 @@
 // @ts-check
-// One WASM instance serves every wxp. The glue is a factory, evaluated once per instance: what a dead
-// instance still holds can then only reach the dead one.
+// One WASM instance serves every wxp. The glue is a factory, evaluated once per instance: what a
+// dead instance still holds can then only reach the dead one.
 import createGlue from './glue.js'
-import { error } from './error.js'
+import { error, toError } from './error.js'
+import { door, schedule } from './queue.js'
 
 const PATH = '/miniprogram_npm/miniprogram-login/miniprogram_login.wasm.br'
 
 let loading
 
-/**
- * @param {Record<string, any>} options
- * @returns {Promise<{glue: any, clients: Set<any>, dead: boolean}>} the living instance; a failed load is not remembered
- */
-export function load(options) {
+/** @returns {Promise<object>} the living instance; a failed load is not remembered */
+export function load({ wasmPath: path = PATH, loadTimeout = 10000, WXWebAssembly: given }) {
   if (loading) return loading
-  const path = options.wasmPath || PATH
-  const fail = (detail, errMsg) => error('wasm_unavailable', 'load', { detail: `${detail}, path ${path}`, errMsg })
-  const attempt = new Promise((resolve, reject) => {
-    const api = options.WXWebAssembly || typeof WXWebAssembly !== 'undefined' && WXWebAssembly
-    if (!api) return reject(fail('WXWebAssembly is missing: base library 2.13.0 or newer is needed'))
-    const timer = setTimeout(() => reject(fail('no answer within loadTimeout')), options.loadTimeout === undefined ? 10000 : options.loadTimeout)
-    const once = () => {
-      const glue = createGlue()
-      return api.instantiate(path, { './miniprogram_login_bg.js': glue }).then(result => {
-        glue.__wbg_set_wasm((result.instance || result).exports)
-        return { glue, clients: new Set(), dead: false }
-      })
-    }
+  const attempt = loading = new Promise((resolve, reject) => {
+    const fail = (detail, e) => reject(error('wasm_unavailable', 'load', { detail: `${detail}, path ${path}`, errMsg: e && String(e && e.message || e) }))
+    const api = given || typeof WXWebAssembly !== 'undefined' && WXWebAssembly
+    if (!api) return fail('WXWebAssembly is missing: base library 2.13.0 or newer is needed')
+    const timer = setTimeout(() => fail('no answer within loadTimeout'), loadTimeout)
     const settle = then => value => {
       clearTimeout(timer)
       then(value)
     }
-    const refused = settle(e => reject(fail('WXWebAssembly refused it', String(e && e.message || e))))
+    const done = settle(resolve), refused = settle(e => fail('WXWebAssembly refused it', e))
+    const ask = () => { try { return instantiate(api, path) } catch (e) { return Promise.reject(e) } }
     // Some iOS clients refuse a good module now and then: ask twice.
-    const start = () => { try { return once() } catch (e) { return Promise.reject(e) } }
-    start().then(settle(resolve), () => start().then(settle(resolve), refused))
+    ask().then(done, () => ask().then(done, refused))
   })
-  loading = attempt
   attempt.catch(() => { if (loading === attempt) loading = undefined })
   return attempt
 }
 
+/** Every door into the instance is made here, and nowhere else. */
+function instantiate(api, path) {
+  const instance = { create: null, wxps: new Set(), dead: false, cause: null }
+  const guard = own => {
+    const guarded = door(own, e => {
+      // What the core throws on purpose says at which stage; all else is a trap.
+      if (e && e.stage) throw toError(e)
+      markDead(instance, e)
+    })
+    return function (a, b, c) {
+      if (!instance.dead) return guarded.call(this, a, b, c)
+    }
+  }
+  let executor
+  const glue = createGlue(run => schedule(executor = executor || guard(run)))
+  return api.instantiate(path, { './miniprogram_login_bg.js': glue }).then(result => {
+    glue.__wbg_set_wasm((result.instance || result).exports)
+    const { Core } = glue, { prototype } = Core
+    for (const name of Object.getOwnPropertyNames(prototype)) if (name !== 'constructor') prototype[name] = guard(prototype[name])
+    instance.create = guard((host, options, owner) => new Core(host, options, owner))
+    return instance
+  })
+}
+
 /** After a trap: the instance is dead, and everybody on it must know. */
-export function bury(instance, cause) {
-  loading = undefined
+function markDead(instance, e) {
   instance.dead = true
-  // All leave it before the first is told: who hears of it may call the others, whose next instance may be loading already.
-  const tellings = Array.from(instance.clients, client => client.died(cause))
-  for (const tell of tellings) tell()
+  instance.cause = error('internal', 'load', { errMsg: String(e && e.message || e) })
+  loading = undefined
+  schedule()
+  for (const wxp of Array.from(instance.wxps)) wxp.onInstanceLost(instance.cause)
 }

@@ -1,92 +1,74 @@
 // @ts-check
-// One wxp: it loads the core, enters calls in order, and carries the core's words to the app.
-import { NEW, OUT, OpCall, RequestCall, TokenCall, WAITING, quietly } from './call.js'
+// One wxp: it loads the core, enters calls in order, and tells the app what the core says.
+import { Call, RequestCall } from './call.js'
 import { check } from './check.js'
 import { error } from './error.js'
-import { createHost } from './host.js'
-import { bury, load } from './loader.js'
-import { createWords } from './words.js'
+import { Host } from './host.js'
+import { load } from './loader.js'
+import { later, quietly } from './queue.js'
 
-// What Core.begin and Core.signal take (src/wasm/mod.rs).
-const START = 0, PROFILE = 1, PHONE = 2, LOGOUT = 3
-const HIDDEN = 0, SHOWN = 1, ONLINE = 2
-
-const urlOf = group => group && group.url
-
-export class Client {
+export class Wxp {
   constructor(options) {
     check(options)
     this.options = options
     this.wx = options.wx || wx
     this.base = options.baseUrl.replace(/\/+$/, '')
+    /** What begins so leads home (rule 8). */
+    this.home = this.base + '/'
     this.timeout = options.requestTimeout
-    this.isUnauthorized = options.isUnauthorized
-    // Calls that have not settled, in the order they were made: a ring that begins and ends here. A Set would take four times as long.
+    // Calls that have not settled, in the order in which they were made: a ring that begins and
+    // ends here. A Set would take four times as long.
     this.prev = this.next = this
-    this.ops = new Map()
-    this.lastOp = 0
     this.listeners = {}
     this.core = null
+    /** Whether calls enter the core, rather than wait for it. */
+    this.entering = false
     this.disposed = false
     // Not to be seen in a console that opens what it prints.
     Object.defineProperty(this, 'bearer', { writable: true })
-    this.forgetToken()
+    this.keepToken(-1, '')
     // First, as WeChat compiles meanwhile.
     this.load()
     this.listenToApp()
   }
 
-  // ---- load -------------------------------------------------------------------------------------
+  // ---- load ------------------------------------------------------------------------------------
 
   load() {
     if (this.loading) return
-    const attempt = this.settleIn()
-    this.loading = attempt
-    this.ready = attempt
-    attempt.then(() => this.enterAll(), reason => {
-      // died() or dispose() has told the calls already; those of a later load are none of this one's.
+    const attempt = this.loading = this.ready = this.moveIn()
+    attempt.catch(reason => {
+      // onInstanceLost() or dispose() has told the calls already; those of a later load are none of
+      // this one's.
       if (this.loading !== attempt) return
       this.loading = null
       this.failAll(reason)
     })
   }
 
-  settleIn() {
+  moveIn() {
     const loading = load(this.options)
     // While WeChat compiles.
-    const host = createHost(this, (ticket, ok, value) => {
-      if (this.host === host) this.safely(core => core.answer(ticket, ok, value))
-    })
-    Object.assign(host, createWords(this))
-    const texts = this.texts()
+    const host = new Host(this), owner = this.owner()
     // The instance may have died since it loaded.
-    return loading.then(instance => instance.dead ? this.settleIn() : this.attach(instance, host, texts))
+    return loading.then(instance => instance.dead ? this.moveIn() : this.attach(instance, host, owner))
   }
 
-  attach(instance, host, texts) {
+  attach(instance, host, owner) {
     if (this.disposed) throw error('disposed', 'load')
-    const { login, checkSession, checkSessionTimeout, expiryMargin, cooldown = {} } = this.options
-    let core
-    try {
-      core = instance.glue.Core.create(host, texts, checkSession === 'never', login.timeout, checkSessionTimeout, expiryMargin, cooldown.first, cooldown.max)
-    } catch (e) {
-      throw this.trapped(instance, e)
+    const core = instance.create(host, this.options, owner)
+    // It may have died in its first breath.
+    if (instance.dead) throw instance.cause
+    instance.wxps.add(this)
+    Object.assign(this, { instance, host, core })
+    const restored = new Call(this), { resolve } = restored
+    restored.resolve = () => {
+      resolve()
+      later(() => this.enterAll())
     }
-    if (!core) throw this.refused
-    instance.clients.add(this)
-    this.instance = instance
-    this.host = host
-    this.core = core
-    const restored = new OpCall(this, START)
     this.add(restored)
-    this.safely(core => restored.enter(core))
+    core.restore(restored)
     return restored.promise
-  }
-
-  /** What the core is told of the options, each on a line. */
-  texts() {
-    const { baseUrl, login, profile, phone, logout, storage, allowedOrigins } = this.options
-    return [this.owner(), baseUrl, login.url, urlOf(profile), urlOf(phone), urlOf(logout), storage && storage.key].concat(allowedOrigins || []).join('\n')
   }
 
   /** appId and envVersion, as far as wx tells. */
@@ -99,7 +81,22 @@ export class Client {
     }
   }
 
-  // ---- calls ------------------------------------------------------------------------------------
+  /** The instance died: what ran is lost, the next call starts afresh from the stored session. */
+  onInstanceLost(cause) {
+    this.detach()
+    this.failAll(cause)
+    later(() => this.emit({ type: 'error', error: cause }))
+  }
+
+  detach() {
+    const { host } = this
+    this.core = this.host = this.instance = this.loading = null
+    this.entering = false
+    this.keepToken(-1, '')
+    if (host) host.close()
+  }
+
+  // ---- calls -----------------------------------------------------------------------------------
 
   /** Puts a call at the end of the ring, unless it is in it. */
   add(call) {
@@ -122,121 +119,24 @@ export class Client {
     if (this.disposed) call.fail(error('disposed', 'load'))
     else {
       this.add(call)
-      if (this.entering) this.enterOne(call)
+      if (this.entering) call.enter(this.core)
       else this.load()
     }
     return call
   }
 
-  enterOne(call) {
-    try {
-      call.enter(this.core)
-    } catch (e) {
-      this.trapped(this.instance, e)
-    }
-  }
-
   enterAll() {
     if (!this.core) return
     this.entering = true
-    for (const call of this.running()) if (call.state === NEW) this.enterOne(call)
+    for (const call of this.running()) if (this.core && !call.over) call.enter(this.core)
   }
 
   failAll(reason) {
     for (const call of this.running()) call.fail(reason)
   }
 
-  /** Runs what talks to the core. Whatever that throws is a trap. */
-  safely(run) {
-    try {
-      if (this.core) return run(this.core)
-    } catch (e) {
-      this.trapped(this.instance, e)
-    }
-  }
-
-  trapped(instance, e) {
-    const cause = error('internal', 'load', { errMsg: String(e && e.message || e) })
-    if (instance) bury(instance, cause)
-    return cause
-  }
-
-  /** The instance died: what ran is lost, the next call starts afresh from the stored session. @returns what tells so to the app */
-  died(cause) {
-    this.detach()
-    const lost = this.running()
-    return () => {
-      for (const call of lost) call.fail(cause)
-      this.emit({ type: 'error', error: cause })
-    }
-  }
-
-  detach() {
-    const { host } = this
-    this.core = this.host = this.instance = this.loading = null
-    this.entering = false
-    this.ops.clear()
-    this.forgetToken()
-    if (host) host.close()
-  }
-
-  op(call) {
-    this.ops.set(++this.lastOp, call)
-    return this.lastOp
-  }
-
-  // ---- what the core says -----------------------------------------------------------------------
-
-  settled(reason) {
-    for (const call of this.running()) {
-      if (call.state !== WAITING) continue
-      if (reason) call.fail(reason)
-      else {
-        // Being asked: what settles inside the call is the core's to catch up on.
-        call.state = NEW
-        this.safely(core => call.step(core.resume(call.permit)))
-      }
-    }
-  }
-
-  finish(op, reason, value) {
-    const call = this.ops.get(op)
-    this.ops.delete(op)
-    if (call) reason ? call.fail(reason) : call.settle(value)
-  }
-
-  emit(event) {
-    for (const fn of this.listeners[event.type] || []) quietly(() => fn(event))
-  }
-
-  refusal() {
-    return this.safely(core => core.refusal()) || error('internal', 'login')
-  }
-
-  /** What a call rejects with, by what wx or a function of the app failed with. */
-  failure(err, profile) {
-    return this.safely(core => core.failure(err, !!profile)) || error('internal', 'request')
-  }
-
-  /** The header with the token of this number; read from the core once. */
-  token(generation) {
-    if (generation !== this.generation) {
-      this.core.bearer()
-      this.generation = generation
-    }
-    return this.bearer
-  }
-
-  forgetToken() {
-    this.generation = -1
-    this.bearer = ''
-  }
-
-  join(url) {
-    return this.base + (url[0] === '/' ? '' : '/') + url
-  }
-
-  // ---- what the app calls -----------------------------------------------------------------------
+  /** A call that the core does by itself: `run(core, call)` enters it. */
+  call(run) { return this.enter(new Call(this, run)).promise }
 
   request(api, args) {
     const call = new RequestCall(this, api, args || {})
@@ -245,42 +145,27 @@ export class Client {
     return handed
   }
 
-  ensureLogin() {
-    return this.enter(new TokenCall(this)).promise.then(() => {})
-  }
-
-  getToken() {
-    return this.enter(new TokenCall(this)).promise
-  }
-
-  logout() {
-    return this.enter(new OpCall(this, LOGOUT)).promise
-  }
-
-  loginWithPhone(args) {
-    return this.enter(new OpCall(this, PHONE, { code: args && args.code })).promise
-  }
-
   loginWithProfile(args) {
     const { desc, lang } = args || {}
-    if (!urlOf(this.options.profile)) return Promise.reject(error('config', 'profile', { option: 'profile.url', detail: 'should be set' }))
+    const { profile } = this.options
+    if (!profile || !profile.url) return Promise.reject(error('config', 'profile', { option: 'profile.url', detail: 'should be set' }))
     // Inside the tap: nothing may be waited for before getUserProfile is called.
-    const tapped = this.entering ? this.safely(core => core.tap()) : 0
-    if (!(tapped >= 0)) return Promise.reject(this.refusal())
-    const call = new OpCall(this, PROFILE, undefined, tapped)
-    call.state = OUT
-    this.add(call)
-    let open = true
-    const answer = then => value => {
-      // wx has been seen to call back twice.
-      if (!open || call.state !== OUT) return
-      open = false
-      call.state = NEW
-      then(value)
+    let epoch = 0
+    try {
+      if (this.entering) epoch = this.core.tap() || 0
+    } catch (e) {
+      return Promise.reject(e)
+    }
+    // With the user, until one of the two comes; wx has been seen to call back twice.
+    const call = new Call(this, null)
+    const answer = run => value => {
+      if (call.over || call.run) return
+      call.run = core => run(core, value)
       this.enter(call)
     }
-    const success = answer(res => { call.value = res })
-    const fail = answer(err => { call.enter = () => call.fail(this.failure(err, true)) })
+    const success = answer((core, res) => core.profile(call, res, epoch))
+    const fail = answer((core, err) => call.fail(core.profileFailed(err)))
+    this.add(call)
     try {
       this.wx.getUserProfile({ desc, lang, success, fail })
     } catch (e) {
@@ -289,41 +174,39 @@ export class Client {
     return call.promise
   }
 
-  session() {
-    const seen = this.entering && this.safely(core => core.session())
-    return seen || { status: 'loading', expiresAt: null, generation: 0 }
+  session() { return this.entering && this.core.session() || { status: 'loading', expiresAt: null, generation: 0 } }
+
+  /** The header with the token of this number; read from the core once. */
+  authorization(generation) {
+    if (generation !== this.generation) this.keepToken(generation, this.core.bearer(generation))
+    return this.bearer
   }
 
-  on(event, fn) {
-    // A list of its own, as the old one may be being told.
-    this.listeners[event] = (this.listeners[event] || []).concat(fn)
+  keepToken(generation, text) {
+    this.generation = generation
+    this.bearer = 'Bearer ' + text
   }
 
-  off(event, fn) {
-    this.listeners[event] = (this.listeners[event] || []).filter(other => fn && other !== fn)
+  // ---- events ----------------------------------------------------------------------------------
+
+  emit(event) {
+    for (const fn of this.listeners[event.type] || []) quietly(() => fn(event))
   }
 
-  // ---- the app's life ---------------------------------------------------------------------------
+  // A list of its own each time, as the old one may be being told.
+  on(event, fn) { this.listeners[event] = (this.listeners[event] || []).concat(fn) }
+  off(event, fn) { this.listeners[event] = (this.listeners[event] || []).filter(other => fn && other !== fn) }
 
   listenToApp() {
     const { wx } = this
     const heard = {
-      AppShow: () => this.safely(core => core.signal(SHOWN)),
-      AppHide: () => this.safely(core => core.signal(HIDDEN)),
-      NetworkStatusChange: res => res && res.isConnected && this.safely(core => core.signal(ONLINE)),
+      AppShow: () => this.core && this.core.show(),
+      AppHide: () => this.core && this.core.hide(),
+      NetworkStatusChange: res => res && res.isConnected && this.core && this.core.online(),
     }
-    for (const name in heard) if (wx['on' + name]) wx['on' + name](heard[name])
-    this.unlisten = () => {
-      for (const name in heard) if (wx['off' + name]) wx['off' + name](heard[name])
-    }
-  }
-
-  free(core, instance) {
-    try {
-      if (!instance.dead) core.free()
-    } catch (e) {
-      this.trapped(instance, e)
-    }
+    const each = to => { for (const name in heard) if (wx[to + name]) wx[to + name](heard[name]) }
+    each('on')
+    this.unlisten = () => each('off')
   }
 
   dispose() {
@@ -331,11 +214,10 @@ export class Client {
     this.disposed = true
     this.unlisten()
     const { core, instance } = this
-    if (instance) instance.clients.delete(this)
+    if (instance) instance.wxps.delete(this)
     this.detach()
-    this.failAll(error('disposed', 'load'))
-    // Not now: a call into the core may be what led here.
-    if (core) setTimeout(() => this.free(core, instance))
     this.listeners = {}
+    this.failAll(error('disposed', 'load'))
+    if (core) core.dispose()
   }
 }

@@ -1,16 +1,14 @@
 //! The options of `createWxp`: what they are, and what they come to.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-
 use crate::error::{Error, Stage};
 use crate::origin::{Origin, is_absolute};
 use crate::time::Ms;
+use crate::value::{Value, fields, fields_of, text};
 
-/// What a value must be. The build hands the table below to JavaScript, which checks types before the
-/// WASM has loaded; the `TypeError` says `should`.
+/// What a value must be. The build hands the table below to JavaScript, which checks types before
+/// the WASM has loaded; the `TypeError` says `should`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum OptionType {
     /// A text that starts with http:// or https:// and a host.
     Url,
     /// A text on one line.
@@ -29,127 +27,88 @@ pub enum Kind {
     Object,
 }
 
-impl Kind {
-    /// Every kind.
-    pub const ALL: &[Kind] = &[
-        Kind::Url,
-        Kind::Text,
-        Kind::Texts,
-        Kind::Ms,
-        Kind::Flag,
-        Kind::Check,
-        Kind::Function,
-        Kind::Object,
+impl OptionType {
+    /// Every type.
+    pub const ALL: &[OptionType] = &[
+        OptionType::Url,
+        OptionType::Text,
+        OptionType::Texts,
+        OptionType::Ms,
+        OptionType::Flag,
+        OptionType::Check,
+        OptionType::Function,
+        OptionType::Object,
     ];
 
     /// The end of the sentence "option X should be …".
     pub fn should(self) -> &'static str {
         match self {
-            Kind::Url => "a string like 'https://api.example.com'",
-            Kind::Text => "a non-empty string on one line",
-            Kind::Texts => "an array of non-empty strings, each on one line",
-            Kind::Ms => "a number of milliseconds from 0 to 2147483647",
-            Kind::Flag => "true or false",
-            Kind::Check => "'launch' or 'never'",
-            Kind::Function => "a function",
-            Kind::Object => "an object",
+            OptionType::Url => "a string like 'https://api.example.com'",
+            OptionType::Text => "a non-empty string on one line",
+            OptionType::Texts => "an array of non-empty strings, each on one line",
+            OptionType::Ms => "a number of milliseconds from 0 to 2147483647",
+            OptionType::Flag => "true or false",
+            OptionType::Check => "'launch' or 'never'",
+            OptionType::Function => "a function",
+            OptionType::Object => "an object",
         }
     }
 }
 
 /// One option.
 #[derive(Clone, Copy, Debug)]
-pub struct Opt {
+pub struct OptionSpec {
     /// Its path, such as `login.url`.
     pub name: &'static str,
     /// What it must be.
-    pub kind: Kind,
+    pub expects: OptionType,
     /// Whether `createWxp` throws without it.
     pub required: bool,
 }
 
-const fn required(name: &'static str, kind: Kind) -> Opt {
-    Opt {
+const fn required(name: &'static str, expects: OptionType) -> OptionSpec {
+    OptionSpec {
         name,
-        kind,
+        expects,
         required: true,
     }
 }
 
-const fn optional(name: &'static str, kind: Kind) -> Opt {
-    Opt {
+const fn optional(name: &'static str, expects: OptionType) -> OptionSpec {
+    OptionSpec {
         name,
-        kind,
+        expects,
         required: false,
     }
 }
 
 /// Every option.
-pub const OPTIONS: &[Opt] = &[
-    required("baseUrl", Kind::Url),
-    required("login.url", Kind::Text),
-    optional("login.body", Kind::Function),
-    optional("login.readToken", Kind::Function),
-    optional("login.header", Kind::Object),
-    optional("login.timeout", Kind::Ms),
-    optional("profile.url", Kind::Text),
-    optional("phone.url", Kind::Text),
-    optional("logout.url", Kind::Text),
-    optional("allowedOrigins", Kind::Texts),
-    optional("isUnauthorized", Kind::Function),
-    optional("checkSession", Kind::Check),
-    optional("checkSessionTimeout", Kind::Ms),
-    optional("storage.key", Kind::Text),
-    optional("storage.encrypt", Kind::Flag),
-    optional("expiryMargin", Kind::Ms),
-    optional("cooldown.first", Kind::Ms),
-    optional("cooldown.max", Kind::Ms),
-    optional("requestTimeout", Kind::Ms),
-    optional("loadTimeout", Kind::Ms),
-    optional("wasmPath", Kind::Text),
-    optional("wx", Kind::Object),
-    optional("WXWebAssembly", Kind::Object),
-    optional("log", Kind::Function),
+pub const OPTIONS: &[OptionSpec] = &[
+    required("baseUrl", OptionType::Url),
+    required("login.url", OptionType::Text),
+    optional("login.body", OptionType::Function),
+    optional("login.readToken", OptionType::Function),
+    optional("login.header", OptionType::Object),
+    optional("login.timeout", OptionType::Ms),
+    optional("profile.url", OptionType::Text),
+    optional("phone.url", OptionType::Text),
+    optional("logout.url", OptionType::Text),
+    optional("allowedOrigins", OptionType::Texts),
+    optional("isUnauthorized", OptionType::Function),
+    optional("checkSession", OptionType::Check),
+    optional("checkSessionTimeout", OptionType::Ms),
+    optional("storage.key", OptionType::Text),
+    optional("storage.encrypt", OptionType::Flag),
+    optional("expiryMargin", OptionType::Ms),
+    optional("cooldown.first", OptionType::Ms),
+    optional("cooldown.max", OptionType::Ms),
+    optional("requestTimeout", OptionType::Ms),
+    optional("loadTimeout", OptionType::Ms),
+    optional("wasmPath", OptionType::Text),
+    optional("wx", OptionType::Object),
+    optional("WXWebAssembly", OptionType::Object),
+    optional("log", OptionType::Function),
 ];
-
-/// The options as the app gave them; their types were checked before.
-#[derive(Clone, Debug, Default)]
-pub struct Given<'a> {
-    /// Whose options they are: appId and envVersion, empty if unknown.
-    pub app: &'a str,
-    /// `baseUrl`.
-    pub base_url: &'a str,
-    /// `login.url`.
-    pub login_url: &'a str,
-    /// `profile.url`; empty if unset, as all that follow.
-    pub profile_url: &'a str,
-    /// `phone.url`.
-    pub phone_url: &'a str,
-    /// `logout.url`.
-    pub logout_url: &'a str,
-    /// `storage.key`.
-    pub storage_key: &'a str,
-    /// `allowedOrigins`, each on a line.
-    pub allowed_origins: &'a str,
-    /// Whether `checkSession` is `'never'`.
-    pub never_check: bool,
-    /// `login.timeout`.
-    pub login_timeout: Option<Ms>,
-    /// `checkSessionTimeout`.
-    pub check_timeout: Option<Ms>,
-    /// `expiryMargin`.
-    pub margin: Option<Ms>,
-    /// `cooldown.first`.
-    pub cooldown_first: Option<Ms>,
-    /// `cooldown.max`.
-    pub cooldown_max: Option<Ms>,
-}
-
-impl<'a> Given<'a> {
-    fn origins(&self) -> impl Iterator<Item = &'a str> {
-        self.allowed_origins.split_terminator(is_line_end)
-    }
-}
 
 /// An [`Origin`] that is kept.
 #[derive(Clone, Debug)]
@@ -184,12 +143,12 @@ pub struct Config {
     homes: Vec<Home>,
     /// Where codes are exchanged.
     pub login_url: String,
-    /// Where profiles go; empty if unset, as the two that follow.
-    pub profile_url: String,
+    /// Where profiles go; none if unset, as the two that follow.
+    pub profile_url: Option<String>,
     /// Where phone codes go.
-    pub phone_url: String,
+    pub phone_url: Option<String>,
     /// Where logouts are told.
-    pub logout_url: String,
+    pub logout_url: Option<String>,
     /// For the whole login, ms.
     pub login_timeout: Ms,
     /// Whether a restored token is checked once per launch.
@@ -209,68 +168,77 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads the options.
+    /// Reads the options; their types were checked before. `owner` says whose they are: appId and
+    /// envVersion.
     ///
     /// # Errors
     /// Code `config`, naming the option.
-    pub fn read(given: &Given<'_>) -> Result<Self, Error> {
-        let config = Self::resolve(given);
-        match config.problem(given) {
+    pub fn read<V: Value>(options: &V, owner: &str) -> Result<Self, Error> {
+        let names = &["baseUrl", "allowedOrigins"];
+        let [base, origins] = fields(options, names);
+        let base = text(&base).unwrap_or_default();
+        let origins: Vec<String> = origins.and_then(|list| list.read()).unwrap_or_default();
+        let config = Self::resolve(options, owner, &base, &origins);
+        match config.problem(&base, &origins) {
             None => Ok(config),
             Some((option, should)) => Err(Error::of_option(option, should, Stage::Config)),
         }
     }
 
     /// What the options come to if nothing is wrong with them.
-    fn resolve(given: &Given<'_>) -> Self {
-        let mut base = given.base_url;
-        while let Some(shorter) = base.strip_suffix('/') {
-            base = shorter;
-        }
-        let endpoint = |url: &str| {
-            if url.is_empty() || is_absolute(url) {
-                url.into()
-            } else {
-                join(base, url)
-            }
+    fn resolve<V: Value>(options: &V, owner: &str, base: &str, origins: &[String]) -> Self {
+        let [login, profile, phone, logout, storage, cooldown] = fields(
+            options,
+            &["login", "profile", "phone", "logout", "storage", "cooldown"],
+        );
+        let [check_session, check_timeout, margin] = fields(
+            options,
+            &["checkSession", "checkSessionTimeout", "expiryMargin"],
+        );
+        let [login_url, login_timeout] = fields_of(&login, &["url", "timeout"]);
+        let [storage_key] = fields_of(&storage, &["key"]);
+        let [cooldown_first, cooldown_max] = fields_of(&cooldown, &["first", "max"]);
+
+        let base = base.trim_end_matches('/');
+        let absolute = |url: String| match is_absolute(&url) {
+            true => url,
+            false => join(base, &url),
         };
-        let login_url = endpoint(given.login_url);
-        let binding = concat(&[given.app, "|", &origin_text(base), "|", &login_url]);
-        let storage_key = if given.storage_key.is_empty() {
-            concat(&["miniprogram-login:", &hash(&binding)])
-        } else {
-            given.storage_key.into()
+        let endpoint = |group: &Option<V>| {
+            let [url] = fields_of(group, &["url"]);
+            text(&url).map(absolute)
         };
-        let mut homes = Vec::new();
-        homes.extend(Origin::parse(base).map(Home::of));
-        homes.extend(given.origins().filter_map(Origin::parse).map(Home::of));
+        let login_url = absolute(text(&login_url).unwrap_or_default());
+        let binding = [owner, "|", &origin_text(base), "|", &login_url].concat();
+        let derived_key = || ["miniprogram-login:", &hash(&binding)].concat();
+        let homes = std::iter::once(base).chain(origins.iter().map(String::as_str));
         Self {
-            homes,
+            homes: homes.filter_map(Origin::parse).map(Home::of).collect(),
+            profile_url: endpoint(&profile),
+            phone_url: endpoint(&phone),
+            logout_url: endpoint(&logout),
+            login_timeout: ms(&login_timeout, 15_000),
+            check_session: text(&check_session).as_deref() != Some("never"),
+            check_timeout: ms(&check_timeout, 3_000),
+            margin: ms(&margin, 60_000),
+            cooldown_first: ms(&cooldown_first, 1_000),
+            cooldown_max: ms(&cooldown_max, 30_000),
+            storage_key: text(&storage_key).unwrap_or_else(derived_key),
             login_url,
-            profile_url: endpoint(given.profile_url),
-            phone_url: endpoint(given.phone_url),
-            logout_url: endpoint(given.logout_url),
-            login_timeout: given.login_timeout.unwrap_or(15_000),
-            check_session: !given.never_check,
-            check_timeout: given.check_timeout.unwrap_or(3_000),
-            margin: given.margin.unwrap_or(60_000),
-            cooldown_first: given.cooldown_first.unwrap_or(1_000),
-            cooldown_max: given.cooldown_max.unwrap_or(30_000),
-            storage_key,
             binding,
         }
     }
 
     /// The first option that is wrong, and what it should be.
-    fn problem(&self, given: &Given<'_>) -> Option<(&'static str, &'static str)> {
-        match Origin::parse(given.base_url) {
+    fn problem(&self, base: &str, origins: &[String]) -> Option<(&'static str, &'static str)> {
+        match Origin::parse(base) {
             None => {
                 return Some((
                     "baseUrl",
                     "has no host that can be read; write it as https://host[:port][/path], in ASCII",
                 ));
             }
-            Some(home) if !home.is_secure() || given.base_url.contains(is_query) => {
+            Some(home) if !home.is_secure() || base.contains(['?', '#']) => {
                 return Some((
                     "baseUrl",
                     "should be https (http only for loopback and private addresses), without query",
@@ -278,20 +246,20 @@ impl Config {
             }
             Some(_) => {}
         }
-        let secure = |url: &str| Origin::parse(url).is_some_and(|origin| origin.is_secure());
-        if !given.origins().all(secure) {
+        let secure = |url: &String| Origin::parse(url).is_some_and(|origin| origin.is_secure());
+        if !origins.iter().all(secure) {
             return Some((
                 "allowedOrigins",
                 "should hold origins such as https://cdn.example.com",
             ));
         }
         let endpoints = [
-            ("login.url", &self.login_url),
-            ("profile.url", &self.profile_url),
-            ("phone.url", &self.phone_url),
-            ("logout.url", &self.logout_url),
+            ("login.url", Some(&self.login_url)),
+            ("profile.url", self.profile_url.as_ref()),
+            ("phone.url", self.phone_url.as_ref()),
+            ("logout.url", self.logout_url.as_ref()),
         ];
-        let foreign = |(_, url): &&(_, &String)| !url.is_empty() && !self.is_home(url);
+        let foreign = |(_, url): &&(_, Option<&String>)| url.is_some_and(|url| !self.is_home(url));
         let (option, _) = endpoints.iter().find(foreign)?;
         Some((
             option,
@@ -313,20 +281,12 @@ impl Config {
 /// `base + url` with one slash between.
 pub fn join(base: &str, url: &str) -> String {
     let slash = if url.starts_with('/') { "" } else { "/" };
-    concat(&[base, slash, url])
+    [base, slash, url].concat()
 }
 
-fn concat(parts: &[&str]) -> String {
-    parts.iter().copied().collect()
-}
-
-/// What ends a line in [`Given`]. A function, as a search for a `char` would bring 0.4 KB of `memchr`.
-pub fn is_line_end(c: char) -> bool {
-    c == '\n'
-}
-
-fn is_query(c: char) -> bool {
-    matches!(c, '?' | '#')
+fn ms<V: Value>(given: &Option<V>, default: Ms) -> Ms {
+    let given = given.as_ref().and_then(V::number);
+    given.map_or(default, |ms| ms as Ms)
 }
 
 /// The origin of a URL that parsed, as text: what stands before the path.

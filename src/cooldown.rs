@@ -1,6 +1,6 @@
 //! How many logins in a row have failed, and how long automatic ones rest for it (rule 3).
 
-use core::fmt;
+use std::fmt;
 
 use crate::config::Config;
 use crate::error::Error;
@@ -69,7 +69,7 @@ impl Cooldown {
     pub fn reset(&mut self) -> u32 {
         self.rest = None;
         self.last_error = None;
-        core::mem::take(&mut self.failures)
+        std::mem::take(&mut self.failures)
     }
 
     /// The next login need not rest.
@@ -77,14 +77,11 @@ impl Cooldown {
         self.rest = None;
     }
 
-    /// Whether automatic logins rest. A clock that was set back ends it.
-    pub fn is_on(&self, now: Ms) -> bool {
-        let over = |rest: &Rest| now < rest.since || now - rest.since >= rest.length;
-        self.rest.as_ref().is_some_and(|rest| !over(rest))
-    }
-
-    /// What the last login failed with; none since one that went well.
-    pub fn last_error(&self) -> Option<&Error> {
-        self.last_error.as_ref()
+    /// While automatic logins rest: what the last one failed with.
+    /// A clock that was set back ends it.
+    pub fn error_at(&self, now: Ms) -> Option<&Error> {
+        let rest = self.rest.as_ref()?;
+        let over = now < rest.since || now - rest.since >= rest.length;
+        self.last_error.as_ref().filter(|_| !over)
     }
 }

@@ -1,9 +1,11 @@
 //! What can go wrong, as the app sees it: a closed set of codes, the stage, and redacted texts.
 
-use alloc::rc::Rc;
-use alloc::string::String;
-use alloc::vec::Vec;
-use core::fmt;
+use std::rc::Rc;
+
+use serde::{Serialize, Serializer};
+
+use crate::failure::Failure;
+use crate::redact::redact;
 
 /// Declares [`Code`] once, with everything that is said about a code.
 macro_rules! codes {
@@ -125,27 +127,8 @@ impl Stage {
     }
 }
 
-/// What wx, or a function given by the app, failed with.
-#[derive(Clone, Default)]
-pub struct Failure {
-    /// wx's text, unredacted.
-    pub err_msg: String,
-    /// wx's error number.
-    pub errno: Option<i32>,
-    /// Whether a function given by the app threw.
-    pub hook: bool,
-}
-
-impl fmt::Debug for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Failure")
-            .field("errno", &self.errno)
-            .field("hook", &self.hook)
-            .finish_non_exhaustive()
-    }
-}
-
-/// A rejection, or the payload of an `error` event. Small, since it travels through every flow. Its texts are redacted when it is made.
+/// A rejection, or the payload of an `error` event. Small, since it travels through every flow. Its
+/// texts are redacted when it is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     /// What happened.
@@ -153,6 +136,19 @@ pub struct Error {
     /// At which stage.
     pub stage: Stage,
     more: Option<Rc<More>>,
+}
+
+// By name: a text each is smaller than what derive makes of many variants.
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+impl Serialize for Stage {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
 }
 
 /// What an error says beyond its code.
@@ -163,6 +159,39 @@ struct More {
     err_msg: Option<String>,
     errno: Option<i32>,
     status_code: Option<u16>,
+}
+
+/// An error on its way to JavaScript, which makes a `WxpError` of it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Plain<'a> {
+    code: Code,
+    stage: Stage,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    option: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    err_msg: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errno: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_code: Option<u16>,
+}
+
+impl Serialize for Error {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let plain = Plain {
+            code: self.code,
+            stage: self.stage,
+            option: self.option(),
+            detail: self.detail(),
+            err_msg: self.err_msg(),
+            errno: self.errno(),
+            status_code: self.status_code(),
+        };
+        plain.serialize(serializer)
+    }
 }
 
 impl Error {
@@ -189,7 +218,8 @@ impl Error {
         }
     }
 
-    /// An error in an answer of the server: its HTTP status, the `code` of its body, and its text, redacted.
+    /// An error in an answer of the server: its HTTP status, the `code` of its body, and its text,
+    /// redacted.
     pub fn from_server(
         code: Code,
         stage: Stage,
@@ -248,8 +278,8 @@ impl Error {
         self.more.as_ref()?.status_code
     }
 
-    /// Whether it counts towards the cooldown (rule 3): mistakes in the set-up, the app's own acts and
-    /// interruptions say nothing about the next attempt.
+    /// Whether it counts towards the cooldown (rule 3): mistakes in the set-up, the app's own acts
+    /// and interruptions say nothing about the next attempt.
     pub fn counts(&self) -> bool {
         use Code::{Aborted, Config, Disposed, HookFailed, Interrupted, LoggedOut};
         !matches!(
@@ -257,180 +287,4 @@ impl Error {
             Config | HookFailed | Aborted | LoggedOut | Interrupted | Disposed
         )
     }
-}
-
-/// Which code a failed `wx.login` has.
-pub fn of_login(failure: &Failure) -> Code {
-    let seen = Seen::new(failure);
-    match failure.errno {
-        Some(1402101) => Code::LoginBlocked,
-        Some(1003) => Code::RateLimited,
-        Some(1005) => Code::Config,
-        _ if seen.hook() => Code::HookFailed,
-        _ if seen.interrupted() => Code::Interrupted,
-        _ if seen.any(&["too frequent", "freq", "45009", "45011"]) => Code::RateLimited,
-        _ if seen.any(&["40226", "blocked"]) => Code::LoginBlocked,
-        _ if seen.any(&["41002", "40013", "appid", "no permission"]) => Code::Config,
-        _ if seen.timeout() => Code::LoginTimeout,
-        _ => Code::LoginFailed,
-    }
-}
-
-/// Which code a failed request, upload or download has.
-pub fn of_transport(failure: &Failure) -> Code {
-    let seen = Seen::new(failure);
-    match failure.errno {
-        Some(600002) => Code::DomainNotAllowed,
-        _ if seen.hook() => Code::HookFailed,
-        _ if seen.any(&["fail abort"]) => Code::Aborted,
-        _ if seen.interrupted() => Code::Interrupted,
-        _ if seen.any(&["domain list"]) => Code::DomainNotAllowed,
-        _ if seen.timeout() => Code::Timeout,
-        Some(600000 | 600001 | 108) => Code::Network,
-        _ if seen.any(NETWORK) => Code::Network,
-        _ => Code::RequestFailed,
-    }
-}
-
-/// Which code a failed `wx.getUserProfile` has. The privacy refusal comes with errno 104 in the wild,
-/// which officially is "user authorize canceled": the text decides first.
-pub fn of_profile(failure: &Failure) -> Code {
-    let seen = Seen::new(failure);
-    match failure.errno {
-        _ if seen.any(&["tap gesture"]) => Code::ProfileNeedsTap,
-        _ if seen.any(&["desc length", "desc"]) => Code::ProfileDesc,
-        _ if seen.any(&["privacy"]) => Code::ProfilePrivacy,
-        _ if seen.any(&["deny", "denied", "cancel"]) => Code::ProfileDenied,
-        Some(103) => Code::ProfileDenied,
-        Some(104 | 112 | 101100..=101102 | 1025) => Code::ProfilePrivacy,
-        _ => Code::ProfileFailed,
-    }
-}
-
-/// Whether a failed `wx.checkSession` says that the session timed out (rule 5); any other failure may
-/// only mean that the network was down.
-pub fn says_session_expired(failure: &Failure) -> bool {
-    failure.errno == Some(-13001)
-        || Seen::new(failure).any(&[
-            "-13001",
-            "session time out",
-            "session timeout",
-            "need relogin",
-        ])
-}
-
-const NETWORK: &[&str] = &[
-    "net::",
-    "cronet",
-    "resolve host",
-    "unknow host",
-    "unknown host",
-    "offline",
-    "network",
-    "socket",
-    "ssl",
-    "kcferror",
-    "-1001",
-    "互联网",
-    "网络",
-    "網絡",
-    "網路",
-    "主机",
-    "服务器",
-    "数据连接",
-    "协议错误",
-];
-
-/// A failure's text in lower case, asked several questions.
-struct Seen<'a>(Vec<u8>, &'a Failure);
-
-impl<'a> Seen<'a> {
-    fn new(failure: &'a Failure) -> Self {
-        Self(failure.err_msg.as_bytes().to_ascii_lowercase(), failure)
-    }
-
-    fn any(&self, needles: &[&str]) -> bool {
-        needles.iter().any(|needle| {
-            self.0
-                .windows(needle.len())
-                .any(|window| window == needle.as_bytes())
-        })
-    }
-
-    fn hook(&self) -> bool {
-        self.1.hook
-    }
-
-    fn interrupted(&self) -> bool {
-        self.1.errno == Some(600003)
-            || self.any(&["interrupted", "suspend", "10011", "network change"])
-    }
-
-    fn timeout(&self) -> bool {
-        self.1.errno == Some(5)
-            || self.any(&[
-                "timeout",
-                "time out",
-                "timed out",
-                "timed_out",
-                "超时",
-                "逾時",
-            ])
-    }
-}
-
-/// Replaces what may be a secret in a text of wx or the server: the `known` ones wherever they stand,
-/// long runs that look like a token, code or key, and digits that look like a phone number.
-pub fn redact(text: &str, known: &[&str]) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut run = String::new();
-    let mut known_end = 0;
-    for (at, c) in text.char_indices() {
-        if at < known_end {
-            continue;
-        }
-        let rest = text.as_bytes().get(at..).unwrap_or_default();
-        let secret = known
-            .iter()
-            .find(|secret| !secret.is_empty() && rest.starts_with(secret.as_bytes()));
-        if secret.is_none()
-            && (c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '-' | '_' | '.' | '~'))
-        {
-            run.push(c);
-            continue;
-        }
-        flush(&mut run, &mut out);
-        match secret {
-            Some(secret) => {
-                out.push_str(HIDDEN);
-                known_end = at + secret.len();
-            }
-            None => out.push(c),
-        }
-    }
-    flush(&mut run, &mut out);
-    out
-}
-
-const HIDDEN: &str = "[redacted]";
-
-fn flush(run: &mut String, out: &mut String) {
-    out.push_str(if suspicious(run.as_bytes()) {
-        HIDDEN
-    } else {
-        run
-    });
-    run.clear();
-}
-
-/// A phone number has at least 8 digits in a row; a token or key is long and mixes letters and digits,
-/// or is padded base64. Names like `ERR_CONNECTION_TIMED_OUT` are long too, but have no digit.
-fn suspicious(run: &[u8]) -> bool {
-    let has = |is: fn(&u8) -> bool| run.iter().any(is);
-    let (digits, letters) = (has(u8::is_ascii_digit), has(u8::is_ascii_alphabetic));
-    let padded = run.ends_with(b"=") || (has(|b| *b == b'+') && letters);
-    let phone = run
-        .windows(8)
-        .any(|window| window.iter().all(u8::is_ascii_digit));
-    phone || (run.len() >= 16 && ((digits && letters) || padded))
 }

@@ -1,38 +1,47 @@
 //! Login and authorised requests for WeChat Mini Programs.
 //!
-//! The rooms, from the outside in; dependencies point down this list only:
+//! The modules, from the top down; each names only those below it:
 //!
-//! - `wasm`: the only room that knows JavaScript. Exports, bindings to `wx`, conversions.
-//! - [`login`], [`submit`], [`storage`]: the flows: silent login; profile, phone and logout; the stored record.
-//! - [`client`]: one `wxp`: carries out what the session orders, and lets flows go on when their answers come.
-//! - [`request`], `flow`: what a request may do next, given its token and its answer; what is under way.
-//! - [`session`], [`cooldown`]: the token's life, a synchronous state machine with an outbox; how long automatic logins rest after failures.
-//! - [`config`]: the options.
-//! - [`platform`]: what a flow needs of a mini program.
-//! - [`event`], [`token`], [`error`], [`origin`], [`time`]: the values.
+//! ```text
+//! wasm                          the only one that knows JavaScript: exports, `wx`, conversions
+//! client                        one `wxp`: carries out what the session orders
+//! login  submit  storage        the flows: silent login; profile, phone, logout; the stored record
+//! request                       permit and verdict at once; waiting, sending, replay
+//! context                       what every flow works with
+//! platform                      what the flows need of a mini program
+//! session                       the token's life: a synchronous state machine with an outbox
+//! cooldown  config  event       rest after failures; the options; what the app hears
+//! token  response               what the server gives
+//! failure  error  redact        what can go wrong, and what no text shows
+//! origin  value  time
+//! ```
 //!
 //! All but `wasm` are pure: time is an argument, there is no clock and no randomness, and a native
-//! build contains no JavaScript at all.
+//! build contains no JavaScript at all. The contract is `docs/design.md`; `rule_NN` leads there.
 
-#![cfg_attr(feature = "package", no_std)]
-
-extern crate alloc;
+#![deny(clippy::await_holding_refcell_ref)]
+// The shipped module formats nothing: see clippy.toml.
+#![deny(clippy::disallowed_macros, clippy::disallowed_methods)]
 
 pub mod client;
 pub mod config;
+pub mod context;
 pub mod cooldown;
 pub mod error;
 pub mod event;
-mod flow;
+pub mod failure;
 pub mod login;
 pub mod origin;
 pub mod platform;
+pub mod redact;
 pub mod request;
+pub mod response;
 pub mod session;
 pub mod storage;
 pub mod submit;
 pub mod time;
 pub mod token;
+pub mod value;
 
 #[cfg(target_arch = "wasm32")]
 pub mod wasm;

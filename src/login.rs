@@ -1,189 +1,226 @@
 //! The silent login: wx.checkSession for a restored token, wx.login, code exchange.
 
-use alloc::string::String;
+use std::fmt;
+use std::rc::Rc;
 
-use crate::client::{Answered, Client};
-use crate::error::{
-    Code, Error, Failure, Stage, of_login, of_transport, redact, says_session_expired,
-};
-use crate::flow::{Attempt, Job};
-use crate::platform::{Platform, Ticket};
+use futures::FutureExt;
+
+use crate::context::{Context, Ended};
+use crate::error::{Code, Error, Stage};
+use crate::failure::{Failure, of_login, of_transport, says_session_expired};
+use crate::platform::{CodeBody, Outcome, Platform, Post};
+use crate::redact::redact;
+use crate::response::Response;
 use crate::session::Flight;
-use crate::time::Ms;
-use crate::token::{Answer, Token, is_bearer};
+use crate::token::{Grant, Token, dates_of_jwt, is_bearer};
+use crate::value::{Value, fields, seconds, text};
 
 /// Body codes of the server for a wx code that was wrong, expired or used before.
 const BAD_CODE: [i32; 2] = [40029, 40163];
 
-impl<P: Platform> Client<P> {
-    /// Begins a login flight: with the check of a restored token, or with wx.login.
-    pub(crate) fn fly(&self, flight: Flight, check: bool) {
-        if !check {
-            return self.log_in(Attempt::first(flight), 0);
-        }
-        if self.is_flying(flight) {
-            self.step(
-                Job::Check(flight),
-                0,
-                self.config.check_timeout,
-                P::check_session,
-            );
-        }
-    }
-
-    pub(crate) fn checked(&self, flight: Flight, started: Ms, answer: Answered<P>) {
-        let error = check_error(answer.map(|answer| answer.map(drop)));
-        self.log(Stage::CheckSession, started, error.as_ref());
-        if error.is_none_or(|error| error.code != Code::SessionKeyStale) {
-            return self.update(|session, _| session.checked(flight));
-        }
-        self.update(|session, _| session.check_failed(flight));
-        self.log_in(Attempt::first(flight), 0);
-    }
-
-    /// wx.login. `timer` is the deadline of the whole login, once it runs.
-    fn log_in(&self, attempt: Attempt, timer: Ticket) {
-        // The app's listeners and functions run between the steps, and one of them may have logged out.
-        if !self.is_flying(attempt.flight) {
-            return self.cancel(timer);
-        }
-        let timeout = self.config.login_timeout;
-        self.step(Job::Login(attempt), timer, timeout, |platform, ticket| {
-            platform.login(ticket, timeout);
-        });
-    }
-
-    pub(crate) fn logged_in(
-        &self,
-        attempt: Attempt,
-        timer: Ticket,
-        started: Ms,
-        answer: Answered<P>,
-    ) {
-        let Some(answer) = answer else {
-            return self.overdue(attempt.flight);
-        };
-        let code = read_login(answer.map(|value| self.platform.code(&value)));
-        self.log(Stage::Login, started, code.as_ref().err());
-        match code {
-            Ok(code) => self.exchange(attempt, code, timer),
-            Err(error) => self.landed(attempt.flight, timer, Err(error)),
-        }
-    }
-
-    fn exchange(&self, attempt: Attempt, code: String, timer: Ticket) {
-        if !self.is_flying(attempt.flight) {
-            return self.cancel(timer);
-        }
-        let timeout = self.config.login_timeout;
-        let job = Job::Exchange(attempt, code.clone());
-        self.step(job, timer, timeout, |platform, ticket| {
-            platform.exchange(ticket, &self.config.login_url, &code, timeout);
-        });
-    }
-
-    /// Once more with a fresh code if the server says that the code was bad (rule 4).
-    pub(crate) fn exchanged(
-        &self,
-        attempt: Attempt,
-        code: &str,
-        timer: Ticket,
-        started: Ms,
-        answer: Answered<P>,
-    ) {
-        let Some(answer) = answer else {
-            return self.overdue(attempt.flight);
-        };
-        let answer = answer.map(|value| self.platform.answer(&value));
-        let token = read_exchange(answer, code, self.platform.now());
-        self.log(Stage::Exchange, started, token.as_ref().err());
-        match token {
-            Err(error) if error.code == Code::CodeRejected && !attempt.second => {
-                self.log_in(attempt.again(), timer);
-            }
-            token => self.landed(attempt.flight, timer, token),
-        }
-    }
-
-    fn landed(&self, flight: Flight, timer: Ticket, outcome: Result<Token, Error>) {
-        self.cancel(timer);
-        self.update(|session, now| session.landed(flight, outcome, now));
-    }
-
-    fn overdue(&self, flight: Flight) {
-        let error = Error::new(Code::LoginTimeout, Stage::Login);
-        self.update(|session, now| session.overdue(flight, error, now));
+/// A login flight, from its start to what the session makes of it. A logout ends it where it
+/// stands: what it has on the wire is aborted, and nothing of it is exchanged or stored (rule 13).
+pub async fn run<P: Platform>(cx: Rc<Context<P>>, flight: Flight, check: bool) {
+    // One may have come between the order and this.
+    if cx.still_in_flight(flight).is_ok() {
+        cx.unless_logged_out(check_then_log_in(&cx, flight, check).boxed_local())
+            .await;
     }
 }
 
-/// What went wrong with the check; `session_key_stale` only if wx says so (rule 5).
-fn check_error(answer: Option<Result<(), Failure>>) -> Option<Error> {
-    let stage = Stage::CheckSession;
-    match answer {
-        Some(Ok(())) => None,
-        Some(Err(failure)) => {
+async fn check_then_log_in<P: Platform>(cx: &Context<P>, flight: Flight, check: bool) {
+    if check {
+        let expired = session_key_expired(cx).await;
+        if !expired {
+            return cx.with(|session| session.checked(flight));
+        }
+        cx.with(|session| session.check_failed(flight));
+    }
+    // One deadline for all that follows.
+    let login = log_in(cx, flight).boxed_local();
+    match cx.within(cx.config.login_timeout, login).await {
+        Some(outcome) => cx.update(|session, now| session.finished(flight, outcome, now)),
+        None => {
+            let error = Error::new(Code::LoginTimeout, Stage::Login);
+            cx.update(|session, now| session.overdue(flight, error, now));
+        }
+    }
+}
+
+/// Whether wx.checkSession says that the session timed out. Any other failure of it, or silence,
+/// trusts the token (rule 5).
+async fn session_key_expired<P: Platform>(cx: &Context<P>) -> bool {
+    let (started, stage) = (cx.now(), Stage::CheckSession);
+    let check = cx.platform.check_session();
+    let error = match cx.finish(check, cx.config.check_timeout).await {
+        Ended::Answered(Ok(_)) | Ended::Withdrawn => None,
+        Ended::Answered(Err(failure)) => {
+            let failure = Failure::read(&failure);
             let code = if says_session_expired(&failure) {
                 Code::SessionKeyStale
             } else {
                 Code::RequestFailed
             };
-            Some(Error::from_wx(code, stage, &failure, &[]))
+            Some(cx.wx_error(code, stage, &failure, &[]))
         }
-        None => Some(Error::new(Code::Timeout, stage)),
-    }
+        Ended::Late => Some(Error::new(Code::Timeout, stage)),
+    };
+    cx.log(stage, started, error.as_ref());
+    error.is_some_and(|error| error.code == Code::SessionKeyStale)
 }
 
-fn read_login(answer: Result<String, Failure>) -> Result<String, Error> {
-    match answer {
-        Ok(code) if code.is_empty() => {
-            let failure = Failure {
-                err_msg: "login:ok without a code".into(),
-                ..Failure::default()
-            };
-            Err(Error::from_wx(
-                Code::LoginFailed,
-                Stage::Login,
-                &failure,
-                &[],
-            ))
+/// wx.login and the exchange; once more with a fresh code if the server says that the code was bad
+/// (rule 4).
+async fn log_in<P: Platform>(cx: &Context<P>, flight: Flight) -> Result<Token, Error> {
+    let mut second = false;
+    loop {
+        cx.still_in_flight(flight)?;
+        let started = cx.now();
+        let code = read_code(cx.platform.login(cx.config.login_timeout).await);
+        cx.log(Stage::Login, started, code.as_ref().err());
+        let code = code?;
+
+        cx.still_in_flight(flight)?;
+        let started = cx.now();
+        let token = exchange(cx, flight, &code).await;
+        cx.log(Stage::Exchange, started, token.as_ref().err());
+        match token {
+            Err(error) if error.code == Code::CodeRejected && !second => second = true,
+            token => return token,
         }
-        Ok(code) => Ok(code),
-        Err(failure) => Err(Error::from_wx(
-            of_login(&failure),
-            Stage::Login,
-            &failure,
-            &[],
-        )),
     }
 }
 
-fn read_exchange(answer: Result<Answer, Failure>, code: &str, now: Ms) -> Result<Token, Error> {
+/// The code exchange, through `login.body` and `login.readToken` where the app gave them.
+async fn exchange<P: Platform>(
+    cx: &Context<P>,
+    flight: Flight,
+    code: &str,
+) -> Result<Token, Error> {
+    let failed = |failure: P::Value| exchange_error(&Failure::read(&failure), code);
+    let data = match cx.platform.exchange_body(code) {
+        Some(body) => body.await.map_err(failed)?,
+        None => cx.platform.value(&CodeBody { code }),
+    };
+    cx.still_in_flight(flight)?;
+    let post = Post {
+        url: &cx.config.login_url,
+        data: Some(data),
+        token: None,
+        timeout: cx.config.login_timeout,
+    };
+    let response = cx.platform.post(post).await.map_err(failed)?;
+    let received = cx.now();
+    cx.still_in_flight(flight)?;
+    let read = match cx.platform.read_token(&response) {
+        Some(read) => Some(read.await.map_err(failed)?),
+        None => None,
+    };
+    let answer = Answer::read(&response, read);
+    Ok(Token::granted(
+        judge(&answer, code)?,
+        &answer.grant,
+        received,
+    ))
+}
+
+fn read_code<V: Value>(answer: Outcome<V>) -> Result<String, Error> {
+    let failed = |code, failure| Err(Error::from_wx(code, Stage::Login, &failure, &[]));
     match answer {
-        Ok(answer) => Ok(Token::from_answer(
-            read_answer(&answer, code)?,
-            &answer,
-            now,
-        )),
-        Err(failure) => Err(exchange_error(&failure, code)),
+        Ok(result) => {
+            let [code] = fields(&result, &["code"]);
+            match text(&code) {
+                Some(code) if !code.is_empty() => Ok(code),
+                _ => failed(Code::LoginFailed, Failure::new("login:ok without a code")),
+            }
+        }
+        Err(failure) => {
+            let failure = Failure::read(&failure);
+            failed(of_login(&failure), failure)
+        }
     }
 }
 
-/// The token of an exchange's answer: the default of `login.readToken`, and the judgement on both.
+fn exchange_error(failure: &Failure, code: &str) -> Error {
+    let what = match of_transport(failure) {
+        Code::RequestFailed | Code::Aborted => Code::ExchangeFailed,
+        other => other,
+    };
+    Error::from_wx(what, Stage::Exchange, failure, &[code])
+}
+
+/// The server's answer to an exchange, as far as it is judged.
+#[derive(Clone, Default)]
+pub struct Answer {
+    /// HTTP status; 0 if there is none.
+    pub status: u16,
+    /// The field `code` of the body.
+    pub body_code: Option<i32>,
+    /// The field `msg` of the body.
+    pub message: Option<String>,
+    /// What it grants.
+    pub grant: Grant,
+    /// Whether `login.readToken` read it; then status and body code mean nothing to us.
+    pub by_hook: bool,
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("status", &self.status)
+            .field("body_code", &self.body_code)
+            .field("grant", &self.grant)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Answer {
+    /// Reads a response; `by_hook` is what `login.readToken` gave.
+    pub fn read<V: Value>(response: &V, by_hook: Option<V>) -> Self {
+        let response = Response::read(response);
+        let body = response.body();
+        let granted = by_hook.as_ref().or(body.data.as_ref());
+        let name = match by_hook {
+            Some(_) => &["token", "expiresIn", "expiresAt"],
+            None => &["authorizationToken", "expiresIn", "expiresAt"],
+        };
+        let [token, expires_in, expires_at] =
+            granted.map_or([const { None }; 3], |granted| fields(granted, name));
+        // The hook may give the token alone.
+        let token = text(&by_hook).or_else(|| text(&token));
+        let (exp, iat) = token
+            .as_deref()
+            .map_or((None, None), |token| dates_of_jwt::<V>(token));
+        Self {
+            status: response.status,
+            body_code: body.code,
+            message: body.message,
+            grant: Grant {
+                token,
+                expires_in: seconds(&expires_in),
+                expires_at: seconds(&expires_at),
+                exp,
+                iat,
+                date: response.date(),
+            },
+            by_hook: by_hook.is_some(),
+        }
+    }
+}
+
+/// The token that the answer grants: the default of `login.readToken`, and the judgement on both.
 ///
 /// # Errors
 /// `code_rejected`, `login_blocked`, `rate_limited`, `exchange_failed` or `exchange_bad_answer`.
-pub fn read_answer(answer: &Answer, code: &str) -> Result<String, Error> {
+pub fn judge(answer: &Answer, code: &str) -> Result<String, Error> {
     let failed = |what: Code| {
-        let text = answer
-            .message
-            .as_ref()
-            .map(|message| redact(message, &[code]));
+        let message = answer.message.as_ref();
         Err(Error::from_server(
             what,
             Stage::Exchange,
             answer.status,
             answer.body_code,
-            text,
+            message.map(|message| redact(message, &[code])),
         ))
     };
     if !answer.by_hook {
@@ -196,16 +233,8 @@ pub fn read_answer(answer: &Answer, code: &str) -> Result<String, Error> {
             _ => return failed(Code::ExchangeFailed),
         }
     }
-    match &answer.token {
+    match &answer.grant.token {
         Some(token) if is_bearer(token) => Ok(token.clone()),
         _ => failed(Code::ExchangeBadAnswer),
     }
-}
-
-fn exchange_error(failure: &Failure, code: &str) -> Error {
-    let what = match of_transport(failure) {
-        Code::RequestFailed | Code::Aborted => Code::ExchangeFailed,
-        other => other,
-    };
-    Error::from_wx(what, Stage::Exchange, failure, &[code])
 }

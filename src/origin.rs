@@ -20,9 +20,9 @@ impl PartialEq for Origin<'_> {
 }
 
 impl<'a> Origin<'a> {
-    /// Parses the start of a URL. Deliberately narrower than the URL standard: user info, backslashes,
-    /// white space, percent signs and non-ASCII hosts (write them as punycode) do not parse, since
-    /// there clients differ about where such a URL leads.
+    /// Parses the start of a URL. Deliberately narrower than the URL standard: user info,
+    /// backslashes, white space, percent signs and non-ASCII hosts (write them as punycode) do not
+    /// parse, since there clients differ about where such a URL leads.
     pub fn parse(url: &'a str) -> Option<Self> {
         let https = starts_with(url, "https://");
         if !https && !starts_with(url, "http://") {
@@ -52,8 +52,8 @@ impl<'a> Origin<'a> {
     }
 }
 
-/// Whether the URL names a scheme, so that it is not relative to `baseUrl`; or may do so once a client has
-/// trimmed white space from it.
+/// Whether the URL names a scheme, so that it is not relative to `baseUrl`; or may do so once a
+/// client has trimmed white space from it.
 pub fn is_absolute(url: &str) -> bool {
     let bytes = url.as_bytes();
     if bytes.first().is_some_and(|first| *first <= b' ') {
@@ -100,8 +100,8 @@ fn number(digits: &[u8], max: u32) -> Option<u32> {
     (!digits.is_empty()).then_some(number)
 }
 
-/// Names and addresses of the machine or private network itself. By the URL standard 010 is octal, eight; so is anything that is no
-/// plain decimal address public here.
+/// Names and addresses of the machine or private network itself. By the URL standard 010 is octal,
+/// eight; so is anything that is no plain decimal address public here.
 fn is_private(host: &str) -> bool {
     if host.eq_ignore_ascii_case("localhost") || host == "[::1]" {
         return true;

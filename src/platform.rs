@@ -1,88 +1,133 @@
-//! What the flows need of a mini program. The SDK implements it over `wx`; the tests, over a fake whose
-//! every step completes when the test says.
+//! What the flows need of a mini program. The SDK implements it over `wx`; the tests, over a fake
+//! whose every step ends when the test says.
 
-use alloc::string::String;
-use core::fmt;
+use std::fmt;
 
-use crate::error::{Error, Failure};
-use crate::event::{Entry, Event};
+use futures::future::LocalBoxFuture;
+use serde::Serialize;
+
+use crate::event::{Event, LogEntry};
+use crate::session::Generation;
 use crate::time::Ms;
-use crate::token::{Answer, Record};
+use crate::token::Record;
+use crate::value::Value;
 
-/// The number of a step under way; never 0.
-pub type Ticket = u32;
+/// How a step ended: with what wx, the server or a function of the app gave, or with what it failed
+/// with.
+pub type Outcome<V> = Result<V, V>;
 
-/// The number of an operation of the app, such as `logout()`, that the core ends by itself.
-pub type Op = u32;
-
-/// What `wx.getUserProfile` gave, as far as it is judged here.
-#[derive(Clone, Default)]
-pub struct Profile {
-    /// The name that the user shows to others.
-    pub nick_name: String,
-    /// 0 unknown, 1 male, 2 female; none on clients that no longer give it.
-    pub gender: Option<i32>,
+/// A step that was ordered. Dropped, it is cancelled: what has not begun does not begin, and what
+/// is on the wire is aborted, but for a request of the app ([`Platform::send`]).
+pub trait Step<V>: Future<Output = Outcome<V>> + Unpin + 'static {
+    /// Whether it has begun: until then, a step that is dropped leaves no trace.
+    fn has_begun(&self) -> bool;
 }
 
-impl fmt::Debug for Profile {
+/// What an exchange posts by default, and a phone submit.
+#[derive(Serialize)]
+pub struct CodeBody<'a> {
+    /// A secret, valid once.
+    pub code: &'a str,
+}
+
+impl fmt::Debug for CodeBody<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Profile").finish_non_exhaustive()
+        f.debug_struct("CodeBody").finish_non_exhaustive()
     }
 }
 
-/// The server's answer to a post.
+/// What is posted to the app's server.
+pub struct Post<'a, V> {
+    /// Where to.
+    pub url: &'a str,
+    /// The body; none for an empty one.
+    pub data: Option<V>,
+    /// The token that it carries; the exchange has none, and carries `login.header`.
+    pub token: Option<&'a str>,
+    /// wx's timeout, ms.
+    pub timeout: Ms,
+}
+
+impl<V> fmt::Debug for Post<'_, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Post")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A token that a request carries.
+#[derive(Clone, Copy)]
+pub struct Bearer<'a> {
+    /// Its number.
+    pub generation: Generation,
+    /// Its text.
+    pub text: &'a str,
+}
+
+impl fmt::Debug for Bearer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bearer")
+            .field("generation", &self.generation)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What is known of the answer to a request of the app.
 #[derive(Clone, Copy, Debug)]
-pub struct Reply {
-    /// HTTP status.
+pub struct Answered {
+    /// HTTP status; 0 if there is none.
     pub status: u16,
-    /// The field `code` of the body, if there is one.
-    pub body_code: Option<i32>,
+    /// What the app's `isUnauthorized` says; none if the app gave no such function.
+    pub judged: Option<bool>,
 }
 
 /// A mini program, as far as a login goes.
 ///
-/// A method with a ticket starts a step and returns at once. The step's end is told to
-/// [`crate::client::Client::answer`] with that ticket: later, never, or inside the very call that starts it.
-pub trait Platform: 'static {
+/// All but the clock only order something: it is done, and answered, when the core is not at work
+/// any more, first in, first out (rule 20). Of several answers to a step the first counts.
+pub trait Platform: Sized + 'static {
     /// What wx or the server gave, of any shape.
-    type Value: 'static;
+    type Value: Value;
+    /// A request of the app.
+    type Call: 'static;
+    /// A step under way.
+    type Step: Step<Self::Value>;
 
     /// The clock, unix ms. It may jump.
     fn now(&self) -> Ms;
+    /// Runs a flow, from the end of this call into the core on.
+    fn spawn(&self, flow: LocalBoxFuture<'static, ()>);
+    /// A value for JavaScript.
+    fn value(&self, of: &impl Serialize) -> Self::Value;
+
     /// Ends after `ms`, or later if the app was in the background.
-    fn sleep(&self, ticket: Ticket, ms: Ms);
+    fn sleep(&self, ms: Ms) -> Self::Step;
     /// `wx.checkSession`.
-    fn check_session(&self, ticket: Ticket);
+    fn check_session(&self) -> Self::Step;
     /// `wx.login`.
-    fn login(&self, ticket: Ticket, timeout: Ms);
-    /// `POST login.url` with this code, through `login.body` and `login.readToken`.
-    fn exchange(&self, ticket: Ticket, url: &str, code: &str, timeout: Ms);
-    /// `POST url` with this token; the body has these `fields`, separated by spaces, of what the app gave to the operation.
-    fn post(&self, ticket: Ticket, op: Op, url: &str, token: &str, fields: &str, timeout: Ms);
+    fn login(&self, timeout: Ms) -> Self::Step;
+    /// `login.body`, if the app gave it: the body of the exchange.
+    fn exchange_body(&self, code: &str) -> Option<Self::Step>;
+    /// `login.readToken`, if the app gave it: the token in the exchange's answer.
+    fn read_token(&self, response: &Self::Value) -> Option<Self::Step>;
+    /// A post of the SDK's own.
+    fn post(&self, post: Post<'_, Self::Value>) -> Self::Step;
     /// Reads the stored record.
-    fn read(&self, ticket: Ticket, key: &str);
+    fn load(&self, key: &str) -> Self::Step;
     /// Stores the record, or removes it.
-    fn write(&self, ticket: Ticket, key: &str, record: Option<&Record>);
-    /// Nobody wants the step's answer any more: what is on the wire is aborted.
-    fn cancel(&self, ticket: Ticket);
+    fn store(&self, key: &str, record: Option<&Record>) -> Self::Step;
 
-    /// What a step failed with.
-    fn failure(&self, value: &Self::Value) -> Failure;
-    /// The code that `wx.login` gave; empty if none.
-    fn code(&self, value: &Self::Value) -> String;
-    /// The exchange's answer.
-    fn answer(&self, value: &Self::Value) -> Answer;
-    /// The answer to a post.
-    fn reply(&self, value: &Self::Value) -> Reply;
-    /// What was stored, if it is a record.
-    fn record(&self, value: &Self::Value) -> Option<Record>;
+    /// Sends a request of the app with this token. Dropped, it stays on the wire, and its answer is
+    /// delivered as it comes.
+    fn send(&self, call: &Self::Call, token: Bearer<'_>) -> Self::Step;
+    /// What is known of the answer that this request got last.
+    fn answer_to(&self, call: &Self::Call) -> Answered;
 
-    /// Tells every waiting call to ask again, or to reject with this error.
-    fn settled(&self, outcome: &Result<(), Error>);
-    /// Ends an operation of the app, with the server's answer if there is one.
-    fn finish(&self, op: Op, outcome: Result<Option<Self::Value>, Error>);
     /// Tells the app's listeners.
-    fn emit(&self, event: &Event);
+    fn tell(&self, event: &Event);
     /// Tells the app's `log`.
-    fn log(&self, entry: &Entry);
+    fn log(&self, entry: &LogEntry);
+    /// Ends every step that is under way, as a failure, and every later one.
+    fn close(&self);
 }

@@ -1,16 +1,22 @@
 //! What a request may do next, given its token and its answer.
 //!
-//! A request is not an object here: everything that the core must remember of it stands in its
-//! [`Permit`], one number that the caller keeps and brings back. So a request costs no allocation, and
-//! one that is never answered leaves nothing behind.
+//! The fast path is two synchronous questions: [`permit`] before it is sent, [`verdict`] on its
+//! answer. What the core must remember of the request in between stands in its [`Permit`], one
+//! number that the caller keeps and brings back: so it costs no allocation, and one that is never
+//! answered leaves nothing behind. Whatever is not "go" and "deliver" is [`send`].
 
-use core::fmt;
+use std::fmt;
+use std::rc::Rc;
 
 use crate::config::Config;
+use crate::context::{Carried, Context};
+use crate::error::{Code, Error, Stage};
+use crate::failure::{Failure, of_transport};
 use crate::origin::{Origin, is_absolute};
+use crate::platform::{Answered, Bearer, Platform};
+use crate::response::is_unauthorized;
+use crate::session::{Asker, Generation, LogoutEpoch, Session, Verdict};
 use crate::time::Ms;
-
-use crate::session::{Asker, Generation, Leave, Session, Verdict};
 
 /// What the caller does with its request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,33 +25,32 @@ pub enum Action {
     Plain = 0,
     /// Send it with the current token.
     Bearer = 1,
-    /// Keep it until the session settles.
+    /// Leave it to [`send`].
     Wait = 2,
-    /// Reject it.
-    Refuse = 3,
-    /// Give the answer at hand to the caller.
-    Deliver = 4,
 }
 
-/// What a request may do now, and what is to be remembered of it, in one number.
+/// What a request may do now, and what is to be remembered of it, in one number. JavaScript takes
+/// it apart by the constants below, which the build hands over.
 ///
 /// ```
 /// use miniprogram_login::request::{Action, Permit};
 ///
-/// let permit = Permit::from_bits(0b1_01_001);
+/// let permit = Permit::from_bits(0b1_1_01);
 /// assert_eq!(permit.action(), Action::Bearer);
-/// assert!(permit.join() && !permit.replay());
+/// assert!(permit.join());
 /// assert_eq!(permit.generation(), 1);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Permit(u32);
 
-const ACTION: u32 = 7;
-const JOIN: u32 = 1 << 3;
-const REPLAY: u32 = 1 << 4;
-const GENERATION: u32 = 5;
-
 impl Permit {
+    /// The bits of the [`Action`].
+    pub const ACTION: u32 = 3;
+    /// The bit that says: the url is relative, put `baseUrl` before it.
+    pub const JOIN: u32 = 4;
+    /// How many bits stand before the number of the token.
+    pub const GENERATION: u32 = 3;
+
     /// From the number.
     pub fn from_bits(bits: u32) -> Self {
         Self(bits)
@@ -58,45 +63,26 @@ impl Permit {
 
     /// What to do.
     pub fn action(self) -> Action {
-        match self.0 & ACTION {
+        match self.0 & Self::ACTION {
             0 => Action::Plain,
             1 => Action::Bearer,
-            2 => Action::Wait,
-            3 => Action::Refuse,
-            _ => Action::Deliver,
+            _ => Action::Wait,
         }
     }
 
     /// The url is relative: put `baseUrl` before it.
     pub fn join(self) -> bool {
-        self.0 & JOIN != 0
-    }
-
-    /// It was refused once and goes, or waits to go, a second time.
-    pub fn replay(self) -> bool {
-        self.0 & REPLAY != 0
+        self.0 & Self::JOIN != 0
     }
 
     /// The number of the token it carries.
     pub fn generation(self) -> Generation {
-        self.0 >> GENERATION
+        self.0 >> Self::GENERATION
     }
 
-    /// The same with another thing to do.
-    pub fn to(self, action: Action) -> Self {
-        Self(self.0 & !ACTION | action as u32)
-    }
-
-    fn with(self, leave: Leave) -> Self {
-        match leave {
-            Leave::Go(generation) => self.bearing(generation),
-            Leave::Wait => self.to(Action::Wait),
-            Leave::Refused => self.to(Action::Refuse),
-        }
-    }
-
-    fn bearing(self, generation: Generation) -> Self {
-        Self(self.0 & (JOIN | REPLAY) | Action::Bearer as u32 | generation << GENERATION)
+    fn new(action: Action, join: bool, generation: Generation) -> Self {
+        let join = if join { Self::JOIN } else { 0 };
+        Self(action as u32 | join | generation << Self::GENERATION)
     }
 }
 
@@ -105,16 +91,15 @@ impl fmt::Debug for Permit {
         f.debug_struct("Permit")
             .field("action", &self.action())
             .field("join", &self.join())
-            .field("replay", &self.replay())
             .field("generation", &self.generation())
             .finish()
     }
 }
 
-/// Whether a new request may go, and how (rules 1, 8, 10). `own_authorization`: the caller brings a
-/// header of its own, which is kept.
+/// Whether a request may go, and how (rules 1, 8, 10). `own_authorization`: the caller brings a
+/// header of its own, which is kept. Changes nothing.
 pub fn permit(
-    session: &mut Session,
+    session: &Session,
     config: &Config,
     url: &str,
     own_authorization: bool,
@@ -122,36 +107,101 @@ pub fn permit(
 ) -> Permit {
     let target = Origin::parse(url);
     let join = target.is_none() && !is_absolute(url);
-    let plain = Permit(if join { JOIN } else { 0 });
     // A relative url can't leave the origin: what is put before it ends its host with a slash.
     let home = join || target.is_some_and(|origin| config.has_home(origin));
     if own_authorization || !home {
-        return plain;
+        return Permit::new(Action::Plain, join, 0);
     }
-    plain.with(session.ask(Asker::Request, now))
+    permit_home(session, join, now)
 }
 
-/// The same where no url needs a look: it is relative, or there is none.
-pub fn ask(session: &mut Session, asker: Asker, now: Ms) -> Permit {
-    Permit(JOIN).with(session.ask(asker, now))
-}
-
-/// Whether a request that waited may go now that the session has settled well.
-pub fn resume(session: &mut Session, waited: Permit, now: Ms) -> Permit {
-    waited.with(session.ask(Asker::Waiter, now))
-}
-
-/// What to do with a request that was sent with a token and answered by "unauthorized" (rules 9 and 13).
-pub fn unauthorized(session: &mut Session, sent: Permit, now: Ms) -> Permit {
-    let again = Permit(sent.0 | REPLAY);
-    match session.unauthorized(sent.generation(), sent.replay(), now) {
-        Verdict::Deliver => sent.to(Action::Deliver),
-        Verdict::Replay(generation) => again.bearing(generation),
-        Verdict::Wait => again.to(Action::Wait),
+/// The same where the url is known to lead home.
+#[inline(always)] // see Client::permit_home
+pub fn permit_home(session: &Session, join: bool, now: Ms) -> Permit {
+    match session.ready(now) {
+        Some(generation) => Permit::new(Action::Bearer, join, generation),
+        None => Permit::new(Action::Wait, join, 0),
     }
 }
 
-/// The default of `isUnauthorized`.
-pub fn is_unauthorized(status: u16) -> bool {
-    status == 401
+/// Whether the answer to a request that carried this token is the one to deliver; else it is
+/// [`send`]'s.
+#[inline(always)]
+pub fn verdict(session: &mut Session, generation: Generation, answer: Answered) -> bool {
+    let unauthorized = || is_unauthorized(answer.status);
+    let deliver = !answer.judged.unwrap_or_else(unauthorized);
+    if deliver {
+        session.accepted(generation);
+    }
+    deliver
+}
+
+/// An answer that is no good for its request.
+pub struct Refused<V> {
+    /// The number of the token that the request carried.
+    pub generation: Generation,
+    /// The answer, which is delivered if there is no other.
+    pub response: V,
+}
+
+impl<V> fmt::Debug for Refused<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Refused")
+            .field("generation", &self.generation)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the fast path can't do for a request: waits for the session, sends, judges the answer, and
+/// after a refusal (rule 9), which may be the fast path's, does so once more. Gives the answer to
+/// deliver; none if it will be delivered as it comes, since a logout came first (rule 13).
+///
+/// # Errors
+/// What the login failed with; `logged_out` if a logout came since `epoch`, before the request was
+/// sent; what wx failed with.
+pub async fn send<P: Platform>(
+    cx: Rc<Context<P>>,
+    call: P::Call,
+    epoch: LogoutEpoch,
+    refused: Option<Refused<P::Value>>,
+) -> Result<Option<P::Value>, Error> {
+    let mut replay = false;
+    let mut refused = refused;
+    loop {
+        if let Some(Refused {
+            generation,
+            response,
+        }) = refused
+        {
+            let verdict = cx.update(|session, now| session.unauthorized(generation, replay, now));
+            if verdict == Verdict::Deliver {
+                return Ok(Some(response));
+            }
+            replay = true;
+        }
+        let generation = cx.access(Asker::Request, epoch).await?;
+        let step = cx.with(|session| {
+            let text = session.bearer(generation).unwrap_or_default();
+            cx.platform.send(&call, Bearer { generation, text })
+        });
+        let response = match cx.carry(step).await {
+            Carried::Answered(outcome) => outcome.map_err(|failure| failed(&cx, &failure))?,
+            Carried::Withdrawn => return Err(Error::new(Code::LoggedOut, Stage::Request)),
+            Carried::Outlived(_) => return Ok(None),
+        };
+        let answer = cx.platform.answer_to(&call);
+        if cx.with(|session| verdict(session, generation, answer)) {
+            return Ok(Some(response));
+        }
+        refused = Some(Refused {
+            generation,
+            response,
+        });
+    }
+}
+
+/// What a request rejects with that wx failed to perform.
+pub fn failed<P: Platform>(cx: &Context<P>, failure: &P::Value) -> Error {
+    let failure = Failure::read(failure);
+    cx.wx_error(of_transport(&failure), Stage::Request, &failure, &[])
 }

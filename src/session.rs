@@ -1,23 +1,30 @@
 //! The token's life: one token, one login in flight at most, and what follows from every event.
 //!
-//! A synchronous state machine without a clock. Every method takes the time where it needs it, changes
-//! the state, and leaves what the world must do in the outbox; the caller drains the outbox to idle
-//! after each call that may have ordered something ([`Session::next_order`]).
+//! A synchronous state machine without a clock: every method takes the time where it needs it, and
+//! changes the state. What the world must do then goes to the outbox ([`Order`]), which
+//! [`crate::client`] carries out; who waits for the session is woken first.
 
-use alloc::string::String;
-use alloc::vec::Vec;
-use core::fmt;
+use std::collections::VecDeque;
+use std::fmt;
+use std::task::{Context, Poll, Waker};
+
+use futures::channel::oneshot;
+use serde::Serialize;
 
 use crate::config::Config;
 use crate::cooldown::Cooldown;
 use crate::error::{Code, Error, Stage};
 use crate::event::Event;
-use crate::time::Ms;
+use crate::time::{self, Ms};
 use crate::token::{Age, Token};
 
-/// Counts tokens and logouts. A request carries the number of its token, so that an answer can be told
-/// from one that belongs to an earlier token or to the time before a logout.
+/// Counts tokens and logouts. A request carries the number of its token, so that an answer can be
+/// told from one that belongs to an earlier token or to the time before a logout.
 pub type Generation = u32;
+
+/// The [`Generation`] that the last logout began; 0 if there was none. Whoever waits compares it
+/// with the one in which it began.
+pub type LogoutEpoch = Generation;
 
 /// The number of one login flight.
 pub type Flight = u32;
@@ -34,14 +41,14 @@ pub enum Asker {
 }
 
 /// What the asker may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Leave {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Access {
     /// Use the current token, which has this number.
-    Go(Generation),
+    Granted(Generation),
     /// Wait until the session settles, then ask again.
     Wait,
-    /// Give up with [`Session::last_error`]: a cooldown.
-    Refused,
+    /// Give up with what the last login failed with: a cooldown.
+    Denied(Error),
 }
 
 /// What to do with the answer to a request that carried a token.
@@ -49,30 +56,25 @@ pub enum Leave {
 pub enum Verdict {
     /// Give it to the caller.
     Deliver,
-    /// Send the request again, with the current token.
-    Replay(Generation),
-    /// Wait until the session settles, then send it again.
-    Wait,
+    /// Ask for a token again and send the request once more.
+    Replay,
 }
 
 /// What the world must do, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// Start this login flight; first ask wx.checkSession about the restored token if `check`.
-    Fly {
+    /// Start this login flight.
+    LogIn {
         /// The flight's number.
         flight: Flight,
-        /// Whether a restored token is to be checked first.
+        /// Whether wx.checkSession is to be asked about the restored token first.
         check: bool,
     },
-    /// Cut the flight off and abort what it has on the wire.
-    Cut,
-    /// Make the storage hold what the session holds: its token, or nothing.
+    /// Make the storage hold what the session holds, until [`Session::take_unsaved`] says that it
+    /// does.
     Store,
-    /// Wake every waiting call.
-    Settle(Result<(), Error>),
     /// Tell the listeners.
-    Emit(Event),
+    Tell(Event),
 }
 
 /// The token and what is known of it.
@@ -80,46 +82,88 @@ pub enum Order {
 struct Held {
     token: Token,
     generation: Generation,
-    /// A restored token is not, until wx.checkSession did not object.
-    trusted: bool,
-    /// The server has answered a request with this token by something else than "unauthorized".
-    accepted: bool,
-    /// It was refused before it was ever accepted; counted once.
-    refused: bool,
-    /// How many failures in a row preceded the login that brought it.
-    failures_before: u32,
+    standing: Standing,
+    /// Until when it needs no second thought, unix ms.
+    fresh_until: Ms,
 }
 
-#[derive(Debug)]
-struct InFlight {
-    flight: Flight,
-    /// The app was in the background meanwhile, so the deadline says nothing.
-    hidden: bool,
-    /// It is the one new attempt after a deadline passed in the background.
-    second: bool,
+/// What is known of a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// Restored: used only after wx.checkSession did not object.
+    Unchecked,
+    /// A login brought it, after so many failed ones; the server has not answered to it yet.
+    Issued { failures_before: u32 },
+    /// The server refused it before it ever accepted it; that was counted as a failed login.
+    Refused,
+    /// The server has answered a request with it by something else than "unauthorized".
+    Accepted,
+}
+
+/// What there is of a login.
+#[derive(Debug, PartialEq, Eq)]
+enum Login {
+    /// None is under way or waited for.
+    Idle,
+    /// One is wanted, and starts when no profile submit is under way any more.
+    Paused,
+    /// One missed its deadline in the background, and starts anew when the app is shown.
+    Deferred,
+    /// One is under way.
+    InFlight { flight: Flight, attempt: Attempt },
+    /// None starts any more.
+    Closed,
+}
+
+/// What the deadline of a flight means (rule 19).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Attempt {
+    /// What it says.
+    First,
+    /// Nothing: the app was in the background meanwhile. Who waits gets one new attempt.
+    InBackground,
+    /// What it says: this is the new attempt.
+    Second,
+}
+
+/// How far the storage is behind the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Storing {
+    /// It holds what the session holds.
+    Done,
+    /// What the session holds is being written.
+    Writing,
+    /// Something is being written, or will be, and the session has changed since.
+    Behind,
 }
 
 /// What `wxp.session` shows; never the token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Snapshot {
     /// The state in a word.
     pub status: Status,
     /// When the token expires, unix ms; none without a token or if unknown.
+    #[serde(serialize_with = "time::as_number")]
     pub expires_at: Option<Ms>,
     /// The number of the last login or logout.
     pub generation: Generation,
 }
 
 /// The session in a word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// No token.
-    None = 0,
+    None,
     /// A login is in flight.
     LoggingIn,
     /// There is a usable token.
     Active,
 }
+
+/// How the session settled.
+pub type Settled = Result<(), Error>;
 
 /// See the module's documentation.
 pub struct Session {
@@ -130,30 +174,28 @@ pub struct Session {
     /// The token before it: answers and failures of its time may still come, and name it.
     former: String,
     generation: Generation,
-    /// Requests with a lower number were sent before the last logout.
-    floor: Generation,
-    in_flight: Option<InFlight>,
+    logout_epoch: LogoutEpoch,
+    login: Login,
     flights: Flight,
-    /// A flight missed its deadline in the background and waits for the app to be shown.
-    parked: bool,
     hidden: bool,
-    /// Profile submits under way: no login starts meanwhile, it would change the session_key.
-    holds: u32,
-    /// Somebody waits although nothing flies: a hold or the background prevents it.
-    wanted: bool,
-    outbox: Vec<Order>,
+    /// Profile submits under way: a login meanwhile would change the session_key.
+    pauses: u32,
+    storing: Storing,
+    waiters: Vec<oneshot::Sender<Settled>>,
+    /// Dropped by a logout, so that their receivers hear of it.
+    until_logout: Vec<oneshot::Sender<()>>,
+    outbox: VecDeque<Order>,
+    /// Who carries the orders out, while it waits for one.
+    carrier: Option<Waker>,
 }
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut fields = f.debug_struct("Session");
-        fields
+        f.debug_struct("Session")
             .field("held", &self.held)
             .field("generation", &self.generation)
-            .field("in_flight", &self.in_flight);
-        fields
+            .field("login", &self.login)
             .field("cooldown", &self.cooldown)
-            .field("outbox", &self.outbox)
             .finish_non_exhaustive()
     }
 }
@@ -168,34 +210,17 @@ impl Session {
             held: None,
             former: String::new(),
             generation: 0,
-            floor: 0,
-            in_flight: None,
+            logout_epoch: 0,
+            login: Login::Idle,
             flights: 0,
-            parked: false,
             hidden: false,
-            holds: 0,
-            wanted: false,
-            outbox: Vec::new(),
+            pauses: 0,
+            storing: Storing::Done,
+            waiters: Vec::new(),
+            until_logout: Vec::new(),
+            outbox: VecDeque::new(),
+            carrier: None,
         }
-    }
-
-    /// The next thing the world must do, if any. Drain it after every call that may have ordered something.
-    pub fn next_order(&mut self) -> Option<Order> {
-        if self.outbox.is_empty() {
-            None
-        } else {
-            Some(self.outbox.remove(0))
-        }
-    }
-
-    /// The token as text, for the header of a request that was allowed to go.
-    pub fn bearer(&self) -> Option<&str> {
-        self.held.as_ref().map(|held| held.token.value.as_str())
-    }
-
-    /// The current token and the one before it, empty if none: what texts of others must not repeat.
-    pub fn secrets(&self) -> [&str; 2] {
-        [self.bearer().unwrap_or_default(), &self.former]
     }
 
     /// The current token.
@@ -203,148 +228,195 @@ impl Session {
         self.held.as_ref().map(|held| &held.token)
     }
 
-    /// What the last login failed with; none since one that went well.
-    pub fn last_error(&self) -> Option<&Error> {
-        self.cooldown.last_error()
+    /// The text of the current token, if it has this number.
+    pub fn bearer(&self, generation: Generation) -> Option<&str> {
+        let held = self.held.as_ref()?;
+        (held.generation == generation).then_some(&held.token.value)
     }
 
-    /// The number below which everything happened before the last logout.
-    pub fn floor(&self) -> Generation {
-        self.floor
+    /// The current token and the one before it, empty if none:
+    /// what texts of others must not repeat.
+    pub fn secrets(&self) -> [&str; 2] {
+        let current = self.token().map_or("", |token| &token.value);
+        [current, &self.former]
     }
 
-    /// Takes over the token of an earlier launch. It was accepted then; whether its session_key still
-    /// holds is not known.
-    pub fn restore(&mut self, token: Token) {
-        if self.generation == 0 {
-            self.hold_token(token, !self.check, true);
+    /// See [`LogoutEpoch`].
+    pub fn logout_epoch(&self) -> LogoutEpoch {
+        self.logout_epoch
+    }
+
+    /// Whether this flight is the one under way.
+    pub fn is_in_flight(&self, number: Flight) -> bool {
+        matches!(self.login, Login::InFlight { flight, .. } if flight == number)
+    }
+
+    /// Whether a login is under way, or waits for the app to be shown.
+    pub fn is_logging_in(&self) -> bool {
+        matches!(self.login, Login::InFlight { .. } | Login::Deferred)
+    }
+
+    /// What `wxp.session` shows.
+    pub fn snapshot(&self, now: Ms) -> Snapshot {
+        let usable = self.usable(now).is_some();
+        let status = if self.is_logging_in() {
+            Status::LoggingIn
+        } else if usable {
+            Status::Active
+        } else {
+            Status::None
+        };
+        Snapshot {
+            status,
+            expires_at: self.token().filter(|_| usable).and_then(Token::expires_at),
+            generation: self.generation,
         }
     }
 
-    /// Asks for a token to use now.
-    pub fn ask(&mut self, asker: Asker, now: Ms) -> Leave {
+    /// A token to use at once, without a second thought; whoever gets none has to [`Self::ask`].
+    /// Changes nothing.
+    pub fn ready(&self, now: Ms) -> Option<Generation> {
+        let held = self.held.as_ref()?;
+        (held.is_trusted() && now < held.fresh_until).then_some(held.generation)
+    }
+
+    /// A token that is not over, whatever else is known of it. Changes nothing.
+    pub fn usable(&self, now: Ms) -> Option<Generation> {
+        let held = self.held.as_ref()?;
+        (held.token.age(now, 0) != Age::Expired).then_some(held.generation)
+    }
+
+    /// Asks for a token to use now; starts a login if one is needed.
+    pub fn ask(&mut self, asker: Asker, now: Ms) -> Access {
         if let Some(held) = &self.held {
             match held.token.age(now, self.margin) {
-                Age::Fresh if held.trusted => return Leave::Go(held.generation),
-                Age::Ageing if held.trusted => {
-                    let no_renewal =
-                        self.holds > 0 || asker == Asker::Waiter || self.resting(asker, now);
+                Age::Fresh if held.is_trusted() => return Access::Granted(held.generation),
+                Age::Ageing if held.is_trusted() => {
+                    let no_renewal = self.pauses > 0
+                        || asker == Asker::Waiter
+                        || self.cooldown_of(asker, now).is_some();
                     if no_renewal {
-                        return Leave::Go(held.generation);
+                        return Access::Granted(held.generation);
                     }
                 }
                 Age::Expired => self.discard(),
                 Age::Fresh | Age::Ageing => {}
             }
         }
-        if self.in_flight.is_some() {
-            return Leave::Wait;
+        match self.login {
+            Login::InFlight { .. } | Login::Deferred => return Access::Wait,
+            Login::Closed => return Access::Denied(disposed()),
+            _ if self.pauses > 0 => self.login = Login::Paused,
+            _ => match self.cooldown_of(asker, now) {
+                Some(error) => return Access::Denied(error.clone()),
+                None => self.start_login(Attempt::First, now),
+            },
         }
-        if self.holds > 0 || self.parked {
-            self.wanted = true;
-            return Leave::Wait;
-        }
-        if self.resting(asker, now) {
-            return Leave::Refused;
-        }
-        self.take_off(now, false);
-        Leave::Wait
+        Access::Wait
     }
 
-    /// Whether there is a token to use right now, without starting anything.
-    pub fn usable(&self, now: Ms) -> Option<Generation> {
-        let held = self.held.as_ref()?;
-        (held.token.age(now, 0) != Age::Expired).then_some(held.generation)
+    /// Hears how the session settles next.
+    pub fn settled(&mut self) -> oneshot::Receiver<Settled> {
+        subscribe(&mut self.waiters)
+    }
+
+    /// Ends with the next logout.
+    pub fn until_logout(&mut self) -> oneshot::Receiver<()> {
+        subscribe(&mut self.until_logout)
+    }
+
+    /// Takes over the token of an earlier launch. It was accepted then; whether its session_key
+    /// still holds is not known.
+    pub fn restore(&mut self, token: Token) {
+        if self.generation == 0 {
+            self.hold(
+                token,
+                if self.check {
+                    Standing::Unchecked
+                } else {
+                    Standing::Accepted
+                },
+            );
+        }
     }
 
     /// A request that carried token number `generation` was answered, and not by "unauthorized".
     pub fn accepted(&mut self, generation: Generation) {
         if let Some(held) = &mut self.held
             && held.generation == generation
+            && held.standing != Standing::Unchecked
         {
-            held.accepted = true;
+            held.standing = Standing::Accepted;
         }
     }
 
-    /// A request that carried token number `generation` was answered by "unauthorized" (rule 9). `replayed`: it was its
-    /// second answer.
+    /// A request that carried token number `generation` was answered by "unauthorized" (rule 9).
+    /// `replayed`: it was its second answer.
     pub fn unauthorized(&mut self, generation: Generation, replayed: bool, now: Ms) -> Verdict {
+        if generation < self.logout_epoch {
+            return Verdict::Deliver;
+        }
         let current = self
             .held
             .as_mut()
             .filter(|held| held.generation == generation);
-        if generation < self.floor {
-            return Verdict::Deliver;
-        }
         let is_current = current.is_some();
         if let Some(held) = current
-            && !held.accepted
-            && !held.refused
+            && let Standing::Issued { failures_before } = held.standing
         {
-            held.refused = true;
+            held.standing = Standing::Refused;
             let error = Error::from_server(Code::LoginFailed, Stage::Request, 401, None, None);
-            self.cooldown.failed_after(held.failures_before, error, now);
+            self.cooldown.failed_after(failures_before, error, now);
         }
-        if replayed || (is_current && self.resting(Asker::Request, now)) {
+        if replayed || (is_current && self.cooldown_of(Asker::Request, now).is_some()) {
             return Verdict::Deliver;
         }
-        if is_current {
-            self.discard();
-        }
+        self.end_token(generation);
         match self.ask(Asker::Request, now) {
-            Leave::Go(generation) => Verdict::Replay(generation),
-            Leave::Wait => Verdict::Wait,
-            Leave::Refused => Verdict::Deliver,
+            Access::Denied(_) => Verdict::Deliver,
+            Access::Granted(_) | Access::Wait => Verdict::Replay,
         }
     }
 
-    /// The server refused the token of a profile or phone submit: renew it, whatever its age.
-    pub fn refuse(&mut self, generation: Generation) {
-        if self
-            .held
-            .as_ref()
-            .is_some_and(|held| held.generation == generation)
-        {
+    /// The token of this number, if it is the current one, is no longer good, whatever its age.
+    pub fn end_token(&mut self, generation: Generation) {
+        if self.bearer(generation).is_some() {
             self.discard();
         }
     }
 
     /// wx.checkSession did not object to the restored token: the flight ends well.
     pub fn checked(&mut self, flight: Flight) {
-        if self.is_flying(flight) {
-            self.in_flight = None;
-            if let Some(held) = &mut self.held {
-                held.trusted = true;
-            }
-            self.outbox.push(Order::Settle(Ok(())));
+        if self.is_in_flight(flight) {
+            self.login = Login::Idle;
+            self.trust();
+            self.settle(&Ok(()));
         }
     }
 
     /// wx.checkSession says the session timed out: the flight goes on to the login.
     pub fn check_failed(&mut self, flight: Flight) {
-        if self.is_flying(flight) && self.held.as_ref().is_some_and(|held| !held.trusted) {
+        if self.is_in_flight(flight) && self.held.as_ref().is_some_and(|held| !held.is_trusted()) {
             self.discard();
         }
     }
 
-    /// The flight ended with a token or an error. A dead flight changes nothing. Who waited is woken before the
-    /// listeners are told: what a listener then starts is not swept away by the end of this flight.
-    pub fn landed(&mut self, flight: Flight, outcome: Result<Token, Error>, now: Ms) {
-        if !self.is_flying(flight) {
+    /// The flight ended with a token or an error; one that is no longer under way changes nothing.
+    /// Who waited is woken before the listeners are told: what a listener then starts is not swept
+    /// away by the end of this flight.
+    pub fn finished(&mut self, flight: Flight, outcome: Result<Token, Error>, now: Ms) {
+        if !self.is_in_flight(flight) {
             return;
         }
-        self.in_flight = None;
+        self.login = Login::Idle;
         match outcome {
             Ok(token) => {
                 let failures_before = self.cooldown.reset();
                 let expires_at = token.expires_at();
-                self.hold_token(token, true, false);
-                if let Some(held) = &mut self.held {
-                    held.failures_before = failures_before;
-                }
-                self.outbox.push(Order::Settle(Ok(())));
-                self.outbox.push(Order::Store);
-                self.outbox.push(Order::Emit(Event::Login {
+                self.hold(token, Standing::Issued { failures_before });
+                self.settle(&Ok(()));
+                self.store();
+                self.order(Order::Tell(Event::Login {
                     generation: self.generation,
                     expires_at,
                 }));
@@ -353,77 +425,74 @@ impl Session {
                 if error.counts() {
                     self.cooldown.failed(error.clone(), now);
                 }
-                // Inside its margin the token still serves those who waited for its renewal (rule 10).
-                let settled = match &mut self.held {
-                    Some(held) if held.token.age(now, 0) != Age::Expired => {
-                        held.trusted = true;
-                        Ok(())
-                    }
-                    _ => Err(error.clone()),
-                };
-                self.outbox.push(Order::Settle(settled));
-                self.outbox.push(Order::Emit(Event::Error { error }));
+                // Inside its margin the token still serves those who waited for
+                // its renewal (rule 10).
+                if self.usable(now).is_some() {
+                    self.trust();
+                    self.settle(&Ok(()));
+                } else {
+                    self.settle(&Err(error.clone()));
+                }
+                self.order(Order::Tell(Event::Error { error }));
             }
         }
     }
 
-    /// The flight passed its deadline. If the app was in the background meanwhile, its waiters get one
-    /// new attempt when the app is seen again (rule 19).
-    pub fn overdue(&mut self, flight: Flight, error: Error, now: Ms) {
-        match &self.in_flight {
-            Some(late) if late.flight == flight && late.hidden && !late.second => {
-                self.in_flight = None;
-                self.parked = true;
-                self.wanted = true;
-                self.take_up(now);
+    /// The flight passed its deadline. If the app was in the background meanwhile, who waits gets
+    /// one new attempt when the app is seen again (rule 19).
+    pub fn overdue(&mut self, late: Flight, error: Error, now: Ms) {
+        match self.login {
+            Login::InFlight {
+                flight,
+                attempt: Attempt::InBackground,
+            } if flight == late => {
+                self.login = Login::Deferred;
+                self.start_what_waits(now);
             }
-            _ => self.landed(flight, Err(error), now),
+            _ => self.finished(late, Err(error), now),
         }
     }
 
-    /// Ends the session now (rule 13): a login in flight stores nothing, requests under way stay as they are.
-    pub fn logout(&mut self) {
+    /// Ends the session now (rule 13): a login in flight stores nothing, requests under way stay as
+    /// they are. Gives the token that it ended.
+    pub fn logout(&mut self) -> Option<Token> {
+        let ended = self.drop_token();
         self.generation += 1;
-        self.floor = self.generation;
-        self.drop_token();
-        self.in_flight = None;
-        self.parked = false;
-        self.wanted = false;
-        let error = Error::new(Code::LoggedOut, Stage::Logout);
-        for order in [
-            Order::Cut,
-            Order::Settle(Err(error)),
-            Order::Store,
-            Order::Emit(Event::Logout),
-        ] {
-            self.outbox.push(order);
-        }
+        self.logout_epoch = self.generation;
+        self.login = Login::Idle;
+        self.until_logout.clear();
+        self.settle(&Err(Error::new(Code::LoggedOut, Stage::Logout)));
+        self.store();
+        self.order(Order::Tell(Event::Logout));
+        ended
     }
 
-    /// A profile submit starts: no login until [`Self::release`].
-    pub fn hold(&mut self) {
-        self.holds += 1;
+    /// A profile submit starts: no login until [`Self::resume_logins`].
+    pub fn pause_logins(&mut self) {
+        self.pauses += 1;
     }
 
     /// The submit was answered or timed out.
-    pub fn release(&mut self, now: Ms) {
-        self.holds = self.holds.saturating_sub(1);
-        self.take_up(now);
+    pub fn resume_logins(&mut self, now: Ms) {
+        self.pauses -= 1;
+        self.start_what_waits(now);
     }
 
     /// The app went to the background.
     pub fn hide(&mut self) {
         self.hidden = true;
-        if let Some(flying) = &mut self.in_flight {
-            flying.hidden = true;
+        if let Login::InFlight { attempt, .. } = &mut self.login
+            && *attempt == Attempt::First
+        {
+            *attempt = Attempt::InBackground;
         }
     }
 
-    /// The app is in front: the cooldown ends, a parked login gets its new attempt.
+    /// The app is in front: the cooldown ends, a deferred login gets its new attempt.
     pub fn show(&mut self, now: Ms) {
         self.hidden = false;
         self.cooldown.end();
-        self.take_up(now);
+        self.start_what_waits(now);
     }
 
     /// The network came back: the cooldown ends.
@@ -431,84 +500,141 @@ impl Session {
         self.cooldown.end();
     }
 
-    /// What `wxp.session` shows.
-    pub fn snapshot(&self, now: Ms) -> Snapshot {
-        let usable = self.usable(now).is_some();
-        let status = match &self.in_flight {
-            Some(_) => Status::LoggingIn,
-            None if self.parked => Status::LoggingIn,
-            None if usable => Status::Active,
-            None => Status::None,
-        };
-        let expires_at = self.token().filter(|_| usable).and_then(Token::expires_at);
-        Snapshot {
-            status,
-            expires_at,
-            generation: self.generation,
+    /// The next thing the world must do; none any more when the session is closed.
+    pub fn poll_order(&mut self, cx: &mut Context<'_>) -> Poll<Option<Order>> {
+        match self.outbox.pop_front() {
+            Some(order) => Poll::Ready(Some(order)),
+            None if self.login == Login::Closed => Poll::Ready(None),
+            None => {
+                self.carrier = Some(cx.waker().clone());
+                Poll::Pending
+            }
         }
     }
 
-    /// Whether this flight is the one under way.
-    pub fn is_flying(&self, flight: Flight) -> bool {
-        self.in_flight
-            .as_ref()
-            .is_some_and(|flying| flying.flight == flight)
+    /// Nobody asks any more: who waits is told so, and the outbox ends.
+    pub fn close(&mut self) {
+        self.login = Login::Closed;
+        self.until_logout.clear();
+        self.settle(&Err(disposed()));
+        self.wake_carrier();
     }
 
-    fn hold_token(&mut self, token: Token, trusted: bool, accepted: bool) {
+    /// Whether the session is still to be written as it is now; if not, the writing ends.
+    pub fn take_unsaved(&mut self) -> bool {
+        let behind = self.storing == Storing::Behind;
+        self.storing = if behind {
+            Storing::Writing
+        } else {
+            Storing::Done
+        };
+        behind
+    }
+
+    fn store(&mut self) {
+        if self.storing == Storing::Done {
+            self.order(Order::Store);
+        }
+        self.storing = Storing::Behind;
+    }
+
+    fn order(&mut self, order: Order) {
+        self.outbox.push_back(order);
+        self.wake_carrier();
+    }
+
+    fn wake_carrier(&mut self) {
+        if let Some(carrier) = self.carrier.take() {
+            carrier.wake();
+        }
+    }
+
+    /// Wakes every waiting call, in the order in which they came.
+    fn settle(&mut self, outcome: &Settled) {
+        for waiter in std::mem::take(&mut self.waiters) {
+            // Who was cut off meanwhile does not hear it.
+            let _ = waiter.send(outcome.clone());
+        }
+    }
+
+    fn hold(&mut self, token: Token, standing: Standing) {
         self.drop_token();
         self.generation += 1;
-        let generation = self.generation;
         self.held = Some(Held {
+            generation: self.generation,
+            standing,
+            fresh_until: token.fresh_until(self.margin),
             token,
-            generation,
-            trusted,
-            accepted,
-            refused: false,
-            failures_before: 0,
         });
     }
 
-    fn drop_token(&mut self) {
-        if let Some(held) = self.held.take() {
-            self.former = held.token.value;
-        }
+    fn drop_token(&mut self) -> Option<Token> {
+        let token = self.held.take()?.token;
+        self.former.clone_from(&token.value);
+        Some(token)
     }
 
     fn discard(&mut self) {
         self.drop_token();
-        self.outbox.push(Order::Store);
-        self.outbox.push(Order::Emit(Event::Expired));
+        self.store();
+        self.order(Order::Tell(Event::Expired));
     }
 
-    fn take_off(&mut self, now: Ms, second: bool) {
-        self.flights += 1;
-        let check = self
-            .held
-            .as_ref()
-            .is_some_and(|held| !held.trusted && held.token.age(now, self.margin) == Age::Fresh);
-        self.in_flight = Some(InFlight {
-            flight: self.flights,
-            hidden: self.hidden,
-            second,
-        });
-        self.outbox.push(Order::Fly {
-            flight: self.flights,
-            check,
-        });
-    }
-
-    /// Starts what could not start before, if somebody still waits for it.
-    fn take_up(&mut self, now: Ms) {
-        let prevented = self.holds > 0 || self.in_flight.is_some() || (self.parked && self.hidden);
-        if !prevented && core::mem::take(&mut self.wanted) {
-            let second = core::mem::take(&mut self.parked);
-            self.take_off(now, second);
+    fn trust(&mut self) {
+        if let Some(held) = &mut self.held
+            && held.standing == Standing::Unchecked
+        {
+            held.standing = Standing::Accepted;
         }
     }
 
-    /// Whether this asker must wait out a cooldown.
-    fn resting(&self, asker: Asker, now: Ms) -> bool {
-        asker == Asker::Request && self.cooldown.is_on(now)
+    fn start_login(&mut self, attempt: Attempt, now: Ms) {
+        self.flights += 1;
+        let flight = self.flights;
+        let check = self.held.as_ref().is_some_and(|held| {
+            !held.is_trusted() && held.token.age(now, self.margin) == Age::Fresh
+        });
+        let attempt = match attempt {
+            Attempt::First if self.hidden => Attempt::InBackground,
+            attempt => attempt,
+        };
+        self.login = Login::InFlight { flight, attempt };
+        self.order(Order::LogIn { flight, check });
     }
+
+    /// Starts the login that could not start before.
+    fn start_what_waits(&mut self, now: Ms) {
+        match self.login {
+            Login::Paused if self.pauses == 0 => self.start_login(Attempt::First, now),
+            Login::Deferred if !self.hidden => self.start_login(Attempt::Second, now),
+            _ => {}
+        }
+    }
+
+    /// Why this asker must not start a login now: what the last one failed with.
+    fn cooldown_of(&self, asker: Asker, now: Ms) -> Option<&Error> {
+        self.cooldown
+            .error_at(now)
+            .filter(|_| asker == Asker::Request)
+    }
+}
+
+impl Held {
+    fn is_trusted(&self) -> bool {
+        self.standing != Standing::Unchecked
+    }
+}
+
+fn disposed() -> Error {
+    Error::new(Code::Disposed, Stage::Load)
+}
+
+/// One more who listens. Who no longer does is forgotten when the list would grow.
+fn subscribe<T>(listeners: &mut Vec<oneshot::Sender<T>>) -> oneshot::Receiver<T> {
+    if listeners.len() == listeners.capacity() {
+        listeners.retain(|listener| !listener.is_canceled());
+    }
+    let (sender, receiver) = oneshot::channel();
+    listeners.push(sender);
+    receiver
 }

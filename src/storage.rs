@@ -1,97 +1,62 @@
-//! The stored record: taken over at the start, kept as the session says. A cache: its failures are events.
+//! The stored record: taken over at the start, kept as the session says. A cache: its failures are
+//! events (rule 15).
 
-use alloc::string::{String, ToString};
+use std::rc::Rc;
 
-use crate::client::{Answered, Client};
-use crate::error::{Code, Error, Failure, Stage};
-use crate::flow::Job;
-use crate::platform::{Op, Platform};
+use crate::context::{Context, Ended};
+use crate::error::{Code, Error, Stage};
+use crate::failure::Failure;
+use crate::platform::Platform;
 use crate::time::Ms;
 use crate::token::Record;
 
 /// wx's storage answers at once or, on a broken client, never.
-const STORAGE_DEADLINE: Ms = 3_000;
+const DEADLINE: Ms = 3_000;
 
-impl<P: Platform> Client<P> {
-    /// Takes over the stored token, if there is a usable one; then ends the operation.
-    pub fn start(&self, op: Op) {
-        self.step(Job::Restore(op), 0, STORAGE_DEADLINE, |platform, ticket| {
-            platform.read(ticket, &self.config.storage_key);
-        });
-    }
-
-    pub(crate) fn restored(&self, op: Op, started: Ms, answer: Answered<P>) {
-        match answer {
-            Some(Ok(value)) => {
-                let now = self.platform.now();
-                let record = self.platform.record(&value);
-                let token = record.and_then(|record| record.token(&self.config.binding, now));
-                if let Some(token) = token {
-                    self.update(|session, _| session.restore(token));
-                }
+/// Takes over the stored token, if there is a usable one.
+pub async fn restore<P: Platform>(cx: &Context<P>) {
+    let started = cx.now();
+    let load = cx.platform.load(&cx.config.storage_key);
+    match cx.finish(load, DEADLINE).await {
+        Ended::Answered(Ok(stored)) => {
+            let now = cx.now();
+            let record = Record::read(&stored);
+            if let Some(token) = record.and_then(|record| record.token(&cx.config.binding, now)) {
+                cx.with(|session| session.restore(token));
             }
-            failed => self.storage_failed(started, failed, ""),
         }
-        self.platform.finish(op, Ok(None));
+        failed => tell_failure(cx, started, failed, ""),
     }
+}
 
-    /// Makes the storage hold what the session holds; one write at a time, so that none overtakes a later
-    /// one.
-    pub(crate) fn store(&self) {
-        if self
-            .flows
-            .borrow()
-            .any(|flow| matches!(flow.job, Job::Store(_)))
-        {
-            return self.unsaved.set(true);
+/// Makes the storage hold what the session holds. One runs at a time, so that no write overtakes a
+/// later one: what changes meanwhile is written after.
+pub async fn save<P: Platform>(cx: Rc<Context<P>>) {
+    while cx.with(|session| session.take_unsaved()) {
+        let started = cx.now();
+        let record = cx.with(|session| {
+            let token = session.token()?;
+            Some(Record::new(token, &cx.config.binding))
+        });
+        let store = cx.platform.store(&cx.config.storage_key, record.as_ref());
+        let written = record.as_ref().map_or("", |record| &record.token);
+        match cx.finish(store, DEADLINE).await {
+            Ended::Answered(Ok(_)) => {}
+            failed => tell_failure(&cx, started, failed, written),
         }
-        let record = self
-            .session
-            .borrow()
-            .token()
-            .map(|token| Record::new(token, &self.config.binding));
-        let token = record
-            .as_ref()
-            .map_or_else(String::new, |record| record.token.clone());
-        self.step(
-            Job::Store(token),
-            0,
-            STORAGE_DEADLINE,
-            |platform, ticket| {
-                platform.write(ticket, &self.config.storage_key, record.as_ref());
-            },
-        );
     }
+}
 
-    /// `token` is what was being written; it may be neither the current one nor the one before.
-    pub(crate) fn stored(&self, token: &str, started: Ms, answer: Answered<P>) {
-        if !matches!(answer, Some(Ok(_))) {
-            self.storage_failed(started, answer, token);
-        }
-        if self.unsaved.replace(false) {
-            self.store();
-        }
-    }
-
-    fn storage_failed(&self, started: Ms, answer: Answered<P>, written: &str) {
-        let failure = match answer {
-            Some(Err(failure)) => failure,
-            _ => Failure {
-                err_msg: "no answer".to_string(),
-                ..Failure::default()
-            },
-        };
-        let error = {
-            let session = self.session.borrow();
-            let [current, former] = session.secrets();
-            Error::from_wx(
-                Code::StorageFailed,
-                Stage::Storage,
-                &failure,
-                &[current, former, written],
-            )
-        };
-        self.log(Stage::Storage, started, Some(&error));
-        self.emit_error(error);
-    }
+/// `written` is what was being stored; it may be neither the current token nor the one before.
+fn tell_failure<P: Platform>(cx: &Context<P>, started: Ms, ended: Ended<P::Value>, written: &str) {
+    let stage = Stage::Storage;
+    let failure = match ended {
+        // A logout came first: what it leaves is stored next.
+        Ended::Withdrawn => return,
+        Ended::Answered(Err(failure)) => Failure::read(&failure),
+        _ => Failure::new("no answer"),
+    };
+    let error: Error = cx.wx_error(Code::StorageFailed, stage, &failure, &[written]);
+    cx.log(stage, started, Some(&error));
+    cx.tell_error(error);
 }

@@ -1,14 +1,16 @@
 //! What is posted on top of a session: the profile, the phone code, the logout.
 
-use alloc::string::String;
+use std::rc::Rc;
 
-use crate::client::{Answered, Client};
-use crate::error::{Code, Error, Stage, of_transport};
-use crate::flow::{self, Job, Phone, Post};
-use crate::platform::{Op, Platform, Profile, Reply};
-use crate::request::is_unauthorized;
-use crate::session::{Asker, Generation, Leave, Status};
-use crate::time::Ms;
+use serde::Serialize;
+
+use crate::context::{Context, Ended};
+use crate::error::{Code, Error, Stage};
+use crate::failure::{Failure, of_profile, of_transport};
+use crate::platform::{CodeBody, Platform, Post};
+use crate::response::{Response, is_unauthorized};
+use crate::session::{Asker, Generation, LogoutEpoch};
+use crate::value::{Value, code, fields, fields_of, text};
 
 /// Body code of the server for a session_key that is no longer WeChat's.
 const STALE_KEY: i32 = 40901;
@@ -16,241 +18,223 @@ const STALE_KEY: i32 = 40901;
 /// The name in the profile that WeChat gives for every user since 2022.
 const ANONYMOUS: &str = "微信用户";
 
-impl<P: Platform> Client<P> {
-    /// A tap on `loginWithProfile` (rule 7): what to bring back with the consent. Without a session to go with it, none:
-    /// then a silent login starts, and [`Self::refusal`] is `not_logged_in`.
-    pub fn tap(&self) -> Option<Generation> {
-        if self.usable().is_some() {
-            return Some(self.floor());
-        }
-        self.ask(Asker::App, self.now());
-        self.refuse(Error::new(Code::NotLoggedIn, Stage::Profile));
-        None
+/// A tap on `loginWithProfile` (rule 7): the epoch to bring back with the consent.
+///
+/// # Errors
+/// `not_logged_in` if there is no session to go with the consent; then a silent login starts.
+pub fn tap<P: Platform>(cx: &Context<P>) -> Result<LogoutEpoch, Error> {
+    if cx.usable().is_some() {
+        return Ok(cx.logout_epoch());
     }
+    cx.update(|session, now| session.ask(Asker::App, now));
+    Err(Error::new(Code::NotLoggedIn, Stage::Profile))
+}
 
-    /// Submits the profile that the user consented to at a tap (rule 7), then ends the operation. `tapped` is the
-    /// session's floor at the tap. Neither renewed first nor replayed: WeChat encrypted it with the session_key of that
-    /// moment, and a login would change the key.
-    ///
-    /// Fails with `profile_anonymous`, `logged_out`, `session_key_stale`, `profile_failed`, or a transport code.
-    pub fn profile(&self, op: Op, profile: &Profile, tapped: Generation) {
-        let stage = Stage::Profile;
-        if is_anonymous(profile) {
-            self.fail(op, Error::new(Code::ProfileAnonymous, stage));
-        } else if self.config.profile_url.is_empty() {
-            self.fail(op, unset(stage, "profile.url"));
-        } else {
-            self.submit_profile(flow::Profile { op, tapped });
-        }
+/// Submits the profile that the user consented to at a tap in `epoch` (rule 7). Neither renewed
+/// first nor replayed: WeChat encrypted it with the session_key of that moment,
+/// and a login would change the key.
+///
+/// # Errors
+/// `profile_anonymous`, `logged_out`, `session_key_stale`, `profile_failed`, or a transport code.
+pub async fn profile<P: Platform>(
+    cx: Rc<Context<P>>,
+    consent: P::Value,
+    epoch: LogoutEpoch,
+) -> Result<P::Value, Error> {
+    let stage = Stage::Profile;
+    let url = required(&cx.config.profile_url, "profile.url", stage)?;
+    if is_anonymous(&consent) {
+        return Err(Error::new(Code::ProfileAnonymous, stage));
     }
-
-    pub(crate) fn submit_profile(&self, profile: flow::Profile) {
-        let flow::Profile { op, tapped } = profile;
+    cx.still_in(epoch, stage)?;
+    while cx.with(|session| session.is_logging_in()) {
         // However that login ends: the token from before it may still serve.
-        if self.snapshot().status == Status::LoggingIn {
-            return self.wait(Job::Profile(profile));
-        }
-        let stage = Stage::Profile;
-        if self.floor() != tapped {
-            return self.fail(op, Error::new(Code::LoggedOut, stage));
-        }
-        let Some((generation, token)) = self.usable() else {
-            return self.stale(op, stage, tapped);
-        };
-        // Nothing is carried out here: a listener must not come between what was just seen and the post.
-        self.session.borrow_mut().hold();
-        let post = Post {
-            op,
-            stage,
-            generation,
-            token,
-            phone: None,
-        };
-        self.post(
-            post,
-            &self.config.profile_url,
-            "encryptedData iv rawData signature",
-        );
+        let _ = cx.settled().await;
+        cx.still_in(epoch, stage)?;
     }
+    let Some((generation, token)) = cx.usable() else {
+        return Err(stale(&cx, stage, epoch));
+    };
+    // Until the answer is judged: a login that was wanted meanwhile starts with what that says.
+    let _paused = cx.pause_logins();
+    let data = cx.platform.value(&Encrypted::read(&consent));
+    let response = post(&cx, stage, url, Some(data), &token, "").await?;
+    judge(&cx, stage, generation, response)
+}
 
-    /// Submits the code of a phone button, logging in first if needed, then ends the operation; once more after a
-    /// 401, since the server answers that before it spends the code.
-    ///
-    /// Fails with `phone_failed`, `session_key_stale`, a login's error, or a transport code.
-    pub fn phone(&self, op: Op, code: String) {
-        let stage = Stage::Phone;
-        if self.config.phone_url.is_empty() {
-            self.fail(op, unset(stage, "phone.url"));
-        } else if code.is_empty() {
-            // The user refused the button.
-            self.fail(op, Error::new(Code::PhoneFailed, stage));
+/// Submits the code of a phone button, logging in first if needed; once more after a 401, since the
+/// server answers that before it spends the code.
+///
+/// # Errors
+/// `phone_failed`, `session_key_stale`, a login's error, or a transport code.
+pub async fn phone<P: Platform>(
+    cx: Rc<Context<P>>,
+    code: String,
+    epoch: LogoutEpoch,
+) -> Result<P::Value, Error> {
+    let stage = Stage::Phone;
+    let url = required(&cx.config.phone_url, "phone.url", stage)?;
+    if code.is_empty() {
+        // The user refused the button.
+        return Err(Error::new(Code::PhoneFailed, stage));
+    }
+    let mut replay = false;
+    loop {
+        let generation = cx.access(Asker::App, epoch).await?;
+        let token = cx.bearer(generation).unwrap_or_default();
+        let data = cx.platform.value(&CodeBody { code: &code });
+        let response = post(&cx, stage, url, Some(data), &token, &code).await?;
+        let again = is_unauthorized(Response::read(&response).status)
+            && !replay
+            && generation >= cx.logout_epoch();
+        if !again {
+            return judge(&cx, stage, generation, response);
+        }
+        cx.with(|session| session.end_token(generation));
+        replay = true;
+    }
+}
+
+/// Tells the server about a logout, with the token that it ended. That the server could not be
+/// reached is an event.
+pub async fn logout<P: Platform>(cx: &Context<P>, ended: Option<String>) {
+    let (Some(url), Some(token)) = (&cx.config.logout_url, ended) else {
+        return;
+    };
+    // Another logout may come before it begins: this one is told all the same.
+    loop {
+        let told = post(cx, Stage::Logout, url, None, &token, "").await;
+        match told {
+            Err(error) if error.code == Code::LoggedOut => {}
+            Err(error) => return cx.tell_error(error),
+            Ok(_) => return,
+        }
+    }
+}
+
+/// What a failed getUserProfile rejects with.
+pub fn profile_failed<P: Platform>(cx: &Context<P>, failure: &P::Value) -> Error {
+    let failure = Failure::read(failure);
+    cx.wx_error(of_profile(&failure), Stage::Profile, &failure, &[])
+}
+
+/// A post with the session's token; no text shows what is `known`.
+///
+/// # Errors
+/// A transport code; `logged_out` if a logout came before it began.
+async fn post<P: Platform>(
+    cx: &Context<P>,
+    stage: Stage,
+    url: &str,
+    data: Option<P::Value>,
+    token: &str,
+    known: &str,
+) -> Result<P::Value, Error> {
+    let (started, timeout) = (cx.now(), cx.config.login_timeout);
+    let step = cx.platform.post(Post {
+        url,
+        data,
+        token: Some(token),
+        timeout,
+    });
+    let answer = match cx.finish(step, timeout).await {
+        Ended::Answered(Ok(response)) => Ok(response),
+        Ended::Answered(Err(failure)) => {
+            let failure = Failure::read(&failure);
+            let known = &[token, known];
+            Err(cx.wx_error(of_transport(&failure), stage, &failure, known))
+        }
+        Ended::Late => Err(Error::new(Code::Timeout, stage)),
+        // What did not begin is not logged.
+        Ended::Withdrawn => return Err(Error::new(Code::LoggedOut, stage)),
+    };
+    cx.log(stage, started, answer.as_ref().err());
+    answer
+}
+
+/// What the answer to a submit with token number `generation` says.
+fn judge<P: Platform>(
+    cx: &Context<P>,
+    stage: Stage,
+    generation: Generation,
+    response: P::Value,
+) -> Result<P::Value, Error> {
+    let answer = Response::read(&response);
+    let (status, body_code) = (answer.status, answer.body().code);
+    let spent = stage == Stage::Profile && is_unauthorized(status);
+    if spent || status == 409 || body_code == Some(STALE_KEY) {
+        return Err(stale(cx, stage, generation));
+    }
+    cx.update(|session, now| {
+        if is_unauthorized(status) {
+            session.unauthorized(generation, true, now);
         } else {
-            let phone = Phone {
-                op,
-                code,
-                floor: self.floor(),
-                replayed: false,
-            };
-            self.submit_phone(phone, Asker::App);
+            session.accepted(generation);
         }
-    }
-
-    fn submit_phone(&self, phone: Phone, asker: Asker) {
-        // A listener may have logged out since it came.
-        if self.floor() != phone.floor {
-            return self.fail(phone.op, Error::new(Code::LoggedOut, Stage::Phone));
-        }
-        let seen = self.settles.get();
-        let leave = self.update(|session, now| session.ask(asker, now));
-        match (leave, self.usable()) {
-            (Leave::Go(asked), Some((generation, token))) if asked == generation => {
-                let post = Post {
-                    op: phone.op,
-                    stage: Stage::Phone,
-                    generation,
-                    token,
-                    phone: Some(phone),
-                };
-                self.post(post, &self.config.phone_url, "code");
-            }
-            // Listeners ran meanwhile, and took that token away.
-            (Leave::Go(_), _) => self.submit_phone(phone, asker),
-            // It may have settled inside the call.
-            _ if seen != self.settles.get() => self.phone_settled(phone, self.settled()),
-            _ => self.wait(Job::Phone(phone)),
-        }
-    }
-
-    pub(crate) fn phone_settled(&self, phone: Phone, outcome: Result<(), Error>) {
-        match outcome {
-            Ok(()) => self.submit_phone(phone, Asker::Waiter),
-            Err(error) => self.fail(phone.op, error),
-        }
-    }
-
-    /// Tells the server about a logout, with the token that it ended; then ends the operation, whether the server was
-    /// told or could not be reached.
-    pub fn tell_logout(&self, op: Op, token: String) {
-        if token.is_empty() || self.config.logout_url.is_empty() {
-            return self.platform.finish(op, Ok(None));
-        }
-        let post = Post {
-            op,
-            stage: Stage::Logout,
-            generation: 0,
-            token,
-            phone: None,
-        };
-        self.post(post, &self.config.logout_url, "");
-    }
-
-    fn post(&self, post: Post, url: &str, fields: &str) {
-        let timeout = self.config.login_timeout;
-        let (op, token) = (post.op, post.token.clone());
-        self.step(Job::Post(post), 0, timeout, |platform, ticket| {
-            platform.post(ticket, op, url, &token, fields, timeout);
-        });
-    }
-
-    pub(crate) fn posted(&self, post: Post, started: Ms, answer: Answered<P>) {
-        let Post {
-            op,
-            stage,
-            generation,
-            token,
-            phone,
-        } = post;
-        let known = phone.as_ref().map_or("", |phone| &phone.code);
-        let answer = match answer {
-            Some(Ok(value)) => Ok(value),
-            Some(Err(failure)) => Err(Error::from_wx(
-                of_transport(&failure),
-                stage,
-                &failure,
-                &[&token, known],
-            )),
-            None => Err(Error::new(Code::Timeout, stage)),
-        };
-        self.log(stage, started, answer.as_ref().err());
-        if stage == Stage::Profile {
-            self.update(|session, now| session.release(now));
-        }
-        let value = match answer {
-            Ok(value) => value,
-            Err(error) if stage == Stage::Logout => {
-                self.emit_error(error);
-                return self.platform.finish(op, Ok(None));
-            }
-            Err(error) => return self.fail(op, error),
-        };
-        let reply = self.platform.reply(&value);
-        match phone {
-            _ if stage == Stage::Logout => return self.platform.finish(op, Ok(None)),
-            Some(phone) if reply.status == 401 && !phone.replayed && generation >= self.floor() => {
-                return self.replay(phone, generation);
-            }
-            None if reply.status == 401 => return self.stale(op, stage, generation),
-            _ => {}
-        }
-        if is_stale(reply) {
-            return self.stale(op, stage, generation);
-        }
-        self.update(|session, now| {
-            if is_unauthorized(reply.status) {
-                session.unauthorized(generation, true, now);
+    });
+    match (status, body_code) {
+        (200, None | Some(0 | 200)) => Ok(response),
+        _ => {
+            let code = if stage == Stage::Phone {
+                Code::PhoneFailed
             } else {
-                session.accepted(generation);
-            }
-        });
-        match (reply.status, reply.body_code) {
-            (200, None | Some(0 | 200)) => self.platform.finish(op, Ok(Some(value))),
-            (status, body) => {
-                let code = if stage == Stage::Phone {
-                    Code::PhoneFailed
-                } else {
-                    Code::ProfileFailed
-                };
-                self.fail(op, Error::from_server(code, stage, status, body, None));
-            }
+                Code::ProfileFailed
+            };
+            Err(Error::from_server(code, stage, status, body_code, None))
         }
     }
+}
 
-    fn replay(&self, phone: Phone, refused: Generation) {
-        self.update(|session, _| session.refuse(refused));
-        let phone = Phone {
-            replayed: true,
-            ..phone
-        };
-        self.submit_phone(phone, Asker::App);
+/// What the user consented to is spent: a silent login makes the next tap work, unless the app
+/// logged out since token number `generation`.
+fn stale<P: Platform>(cx: &Context<P>, stage: Stage, generation: Generation) -> Error {
+    if generation < cx.logout_epoch() {
+        return Error::new(Code::LoggedOut, stage);
     }
+    cx.update(|session, now| {
+        session.end_token(generation);
+        session.ask(Asker::App, now);
+    });
+    Error::new(Code::SessionKeyStale, stage)
+}
 
-    /// What the user consented to is spent: a silent login makes the next tap work, unless the app logged
-    /// out meanwhile.
-    fn stale(&self, op: Op, stage: Stage, generation: Generation) {
-        if generation < self.floor() {
-            return self.fail(op, Error::new(Code::LoggedOut, stage));
+fn required<'a>(
+    url: &'a Option<String>,
+    option: &'static str,
+    stage: Stage,
+) -> Result<&'a str, Error> {
+    let unset = || Error::of_option(option, "should be set", stage);
+    url.as_deref().ok_or_else(unset)
+}
+
+/// What of the user's profile goes to the server.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Encrypted {
+    encrypted_data: Option<String>,
+    iv: Option<String>,
+    raw_data: Option<String>,
+    signature: Option<String>,
+}
+
+impl Encrypted {
+    /// Of what `wx.getUserProfile` gave.
+    fn read<V: Value>(consent: &V) -> Self {
+        let names = &["encryptedData", "iv", "rawData", "signature"];
+        let [encrypted_data, iv, raw_data, signature] = fields(consent, names);
+        Self {
+            encrypted_data: text(&encrypted_data),
+            iv: text(&iv),
+            raw_data: text(&raw_data),
+            signature: text(&signature),
         }
-        self.update(|session, now| {
-            session.refuse(generation);
-            session.ask(Asker::App, now)
-        });
-        self.fail(op, Error::new(Code::SessionKeyStale, stage));
-    }
-
-    fn fail(&self, op: Op, error: Error) {
-        self.platform.finish(op, Err(error));
     }
 }
 
-/// Whether WeChat gave the profile that it gives for everybody. A user may be called so; a gender says it is not.
-pub fn is_anonymous(profile: &Profile) -> bool {
-    profile.nick_name == ANONYMOUS && profile.gender.unwrap_or(0) == 0
-}
-
-fn is_stale(reply: Reply) -> bool {
-    reply.status == 409 || reply.body_code == Some(STALE_KEY)
-}
-
-fn unset(stage: Stage, option: &'static str) -> Error {
-    Error::of_option(option, "should be set", stage)
+/// Whether WeChat gave the profile that it gives for everybody. A user may be called so; a gender
+/// says that it is not.
+fn is_anonymous<V: Value>(consent: &V) -> bool {
+    let [user] = fields(consent, &["userInfo"]);
+    let [name, gender] = fields_of(&user, &["nickName", "gender"]);
+    text(&name).as_deref() == Some(ANONYMOUS) && code(&gender).unwrap_or(0) == 0
 }

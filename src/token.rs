@@ -1,41 +1,34 @@
 //! The token: how long it lives, and how it is stored.
 
-use alloc::string::{String, ToString};
-use core::fmt;
+use std::fmt;
 
-use crate::time::Ms;
+use serde::Serialize;
 
-/// The server's answer to an exchange, as far as it was understood.
+use crate::time::{self, Ms};
+use crate::value::{Value, code, fields, fields_of, seconds, text};
+
+/// What an exchange granted, as far as it was understood.
 #[derive(Clone, Default)]
-pub struct Answer {
-    /// HTTP status.
-    pub status: u16,
-    /// The field `code` of the body.
-    pub body_code: Option<i32>,
-    /// `data.authorizationToken`, or what `login.readToken` returned.
+pub struct Grant {
+    /// The token; none if there is no text where it should be.
     pub token: Option<String>,
-    /// `data.expiresIn`, s.
+    /// Its life by `expiresIn`, s.
     pub expires_in: Option<i64>,
-    /// `data.expiresAt`, unix s.
+    /// Its end by `expiresAt`, unix s.
     pub expires_at: Option<i64>,
-    /// `exp` of the token, if that is a JWT, unix s. Read to plan, never to trust.
+    /// Its end by itself, if it is a JWT (`exp`), unix s. Read to plan, never to trust.
     pub exp: Option<i64>,
-    /// Its `iat`, unix s.
+    /// When it was made by itself (`iat`), unix s.
     pub iat: Option<i64>,
-    /// The `Date` header, unix s.
+    /// The server's clock when it answered (`Date`), unix s.
     pub date: Option<i64>,
-    /// The field `msg` of the body.
-    pub message: Option<String>,
-    /// Whether `login.readToken` read it; then status and body code mean nothing to us.
-    pub by_hook: bool,
 }
 
-impl fmt::Debug for Answer {
+impl fmt::Debug for Grant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answer")
-            .field("status", &self.status)
-            .field("body_code", &self.body_code)
+        f.debug_struct("Grant")
             .field("has_token", &self.token.is_some())
+            .field("expires_in", &self.expires_in)
             .finish_non_exhaustive()
     }
 }
@@ -75,19 +68,19 @@ pub enum Age {
 const FOR_EVER: u64 = 1 << 40;
 
 impl Token {
-    /// The token of an exchange's answer. Its life is the earliest of what the answer tells: `expiresIn`, the JWT's
-    /// `exp − iat`, and `expiresAt` or `exp` against the answer's `Date`. A life that is over on arrival
-    /// says that some clock is wrong, and counts as unknown.
-    pub fn from_answer(value: String, answer: &Answer, now: Ms) -> Self {
-        let from_date = |at: Option<i64>| at?.checked_sub(answer.date?);
+    /// A token that was granted now. Its life is the earliest of what is told: `expiresIn`, the
+    /// JWT's `exp − iat`, and `expiresAt` or `exp` against the answer's `Date`. A life that is over
+    /// on arrival says that some clock is wrong, and counts as unknown.
+    pub fn granted(value: String, grant: &Grant, now: Ms) -> Self {
+        let from_date = |at: Option<i64>| at?.checked_sub(grant.date?);
         let life = [
-            answer.expires_in,
-            answer
+            grant.expires_in,
+            grant
                 .exp
-                .zip(answer.iat)
+                .zip(grant.iat)
                 .and_then(|(exp, iat)| exp.checked_sub(iat)),
-            from_date(answer.expires_at),
-            from_date(answer.exp),
+            from_date(grant.expires_at),
+            from_date(grant.exp),
         ]
         .into_iter()
         .flatten()
@@ -101,22 +94,24 @@ impl Token {
         }
     }
 
-    /// How old it is at `now`. A clock that was set back makes it younger, never older than its life.
+    /// How old it is at `now`. A clock that was set back makes it younger,
+    /// never older than its life.
     pub fn age(&self, now: Ms, margin: Ms) -> Age {
-        let Some(life) = self.life else {
-            return Age::Fresh;
-        };
-        let elapsed = now.saturating_sub(self.received);
-        if elapsed.saturating_add(margin) < life {
-            // Whatever a tenth of its life is.
+        if now < self.fresh_until(margin) {
             Age::Fresh
-        } else if elapsed >= life {
+        } else if self.expires_at().is_some_and(|end| now >= end) {
             Age::Expired
-        } else if elapsed >= life - margin.min(life / 10) {
-            Age::Ageing
         } else {
-            Age::Fresh
+            Age::Ageing
         }
+    }
+
+    /// Until when it is [`Age::Fresh`]: `margin` before its end, or a tenth of its life if that is
+    /// shorter.
+    pub fn fresh_until(&self, margin: Ms) -> Ms {
+        let fresh = |life: Ms| life - margin.min(life / 10);
+        let end = |life| self.received.saturating_add(fresh(life));
+        self.life.map_or(Ms::MAX, end)
     }
 
     /// When it expires by the phone's clock, unix ms.
@@ -126,7 +121,7 @@ impl Token {
 }
 
 /// What is stored: one token, bound to what it was issued for.
-#[derive(Clone)]
+#[derive(Clone, Serialize)]
 pub struct Record {
     /// The layout of this record.
     pub version: u32,
@@ -135,9 +130,9 @@ pub struct Record {
     /// The token's value.
     pub token: String,
     /// When it was received, unix ms.
-    pub received: Ms,
+    pub received: f64,
     /// How long it lives, ms; 0 if unknown.
-    pub life: Ms,
+    pub life: f64,
 }
 
 impl fmt::Debug for Record {
@@ -157,11 +152,24 @@ impl Record {
     pub fn new(token: &Token, binding: &str) -> Self {
         Self {
             version: Self::VERSION,
-            binding: binding.to_string(),
+            binding: binding.into(),
             token: token.value.clone(),
-            received: token.received,
-            life: token.life.unwrap_or(0),
+            received: token.received as f64,
+            life: token.life.unwrap_or(0) as f64,
         }
+    }
+
+    /// The record in a stored value, if all of it is there.
+    pub fn read<V: Value>(stored: &V) -> Option<Self> {
+        let names = &["version", "binding", "token", "received", "life"];
+        let [version, binding, token, received, life] = fields(stored, names);
+        Some(Self {
+            version: code(&version)?.try_into().ok()?,
+            binding: text(&binding)?,
+            token: text(&token)?,
+            received: received?.number()?,
+            life: life?.number()?,
+        })
     }
 
     /// The token, if the record was made for this binding and is not over.
@@ -170,8 +178,8 @@ impl Record {
             self.version == Self::VERSION && self.binding == binding && is_bearer(&self.token);
         let token = Token {
             value: self.token,
-            received: self.received,
-            life: Some(self.life).filter(|life| *life > 0),
+            received: time::whole(self.received)?,
+            life: Some(time::whole(self.life)?).filter(|life| *life > 0),
         };
         (ours && token.age(now, 0) != Age::Expired).then_some(token)
     }
@@ -183,4 +191,39 @@ pub fn is_bearer(text: &str) -> bool {
         |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~' | b'+' | b'/');
     let body = text.bytes().take_while(of_body).count();
     body > 0 && text.bytes().skip(body).all(|b| b == b'=')
+}
+
+/// `exp` and `iat` of a JWT (RFC 7519), unix s; of anything else there are none.
+pub fn dates_of_jwt<V: Value>(token: &str) -> (Option<i64>, Option<i64>) {
+    let mut parts = token.split('.');
+    let payload = match (parts.next(), parts.next(), parts.next(), parts.next()) {
+        (Some(_), Some(payload), Some(_), None) => payload,
+        _ => return (None, None),
+    };
+    let claims = base64url(payload).and_then(|json| V::parse_json(&json));
+    let [exp, iat] = fields_of(&claims, &["exp", "iat"]);
+    (seconds(&exp), seconds(&iat))
+}
+
+/// Each byte as one character: the names and numbers that are looked for are ASCII, so UTF-8 is not
+/// decoded.
+fn base64url(text: &str) -> Option<String> {
+    let (mut out, mut buffer, mut bits) = (String::new(), 0u32, 0);
+    for byte in text.bytes() {
+        let six = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'-' => 62,
+            b'_' => 63,
+            _ => return None,
+        };
+        buffer = buffer << 6 | u32::from(six);
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            out.push(char::from((buffer >> bits) as u8));
+        }
+    }
+    Some(out)
 }

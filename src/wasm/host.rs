@@ -1,130 +1,82 @@
-//! The JavaScript side, as it is called.
-
-use alloc::string::String;
+//! The JavaScript side, as it is called. Nothing here calls back: what is ordered goes to the queue
+//! (rule 20).
 
 use wasm_bindgen::prelude::*;
 
-use crate::error::Error;
-use crate::session::Snapshot;
-use crate::time::Ms;
-
 #[wasm_bindgen]
 extern "C" {
-    /// The JavaScript side (pkg-template/host.js). None of its methods throws. Times are ms.
+    /// The mini program (pkg-template/host.js). None of its methods throws. Times are ms.
     pub type Host;
 
-    #[wasm_bindgen(method)]
-    pub(super) fn now(this: &Host) -> f64;
-    /// The text at a path such as `data.msg` in a value of any shape.
-    #[wasm_bindgen(method)]
-    pub(super) fn text(this: &Host, value: &JsValue, path: &str) -> Option<String>;
-    /// The number at a path, or a text that is one (a status on old Android); NaN if there is none.
-    #[wasm_bindgen(method)]
-    pub(super) fn number(this: &Host, value: &JsValue, path: &str) -> f64;
-
-    // The steps. Each is answered through `Core.answer`.
+    // The steps. Each is answered once through `Core.answer`, with its ticket.
     #[wasm_bindgen(method)]
     pub(super) fn sleep(this: &Host, ticket: u32, ms: f64);
     #[wasm_bindgen(method, js_name = checkSession)]
     pub(super) fn check_session(this: &Host, ticket: u32);
     #[wasm_bindgen(method)]
     pub(super) fn login(this: &Host, ticket: u32, timeout: f64);
-    #[wasm_bindgen(method)]
-    pub(super) fn exchange(this: &Host, ticket: u32, url: &str, code: &str, timeout: f64);
-    /// The body has these fields, separated by spaces, of the value that the operation began with.
-    #[wasm_bindgen(method)]
+    #[wasm_bindgen(method, js_name = exchangeBody)]
+    pub(super) fn exchange_body(this: &Host, ticket: u32, code: &str);
+    #[wasm_bindgen(method, js_name = readToken)]
+    pub(super) fn read_token(this: &Host, ticket: u32, response: &JsValue);
+    #[wasm_bindgen(method, js_name = request)]
     pub(super) fn post(
         this: &Host,
         ticket: u32,
-        op: u32,
         url: &str,
-        token: &str,
-        fields: &str,
+        data: &JsValue,
+        token: Option<&str>,
         timeout: f64,
     );
-    #[wasm_bindgen(method)]
-    pub(super) fn read(this: &Host, ticket: u32, key: &str);
-    #[wasm_bindgen(method)]
-    pub(super) fn remove(this: &Host, ticket: u32, key: &str);
-    /// Stores `{version, binding, token, received, life}`.
-    #[wasm_bindgen(method)]
-    #[allow(clippy::too_many_arguments)]
-    pub(super) fn write(
-        this: &Host,
-        ticket: u32,
-        key: &str,
-        version: u32,
-        binding: &str,
-        token: &str,
-        received: f64,
-        life: f64,
-    );
-    /// Nobody wants the answer any more: abort what can be aborted.
+    #[wasm_bindgen(method, js_name = getStorage)]
+    pub(super) fn load(this: &Host, ticket: u32, key: &str);
+    /// `record` is undefined where it is to be removed.
+    #[wasm_bindgen(method, js_name = setStorage)]
+    pub(super) fn store(this: &Host, ticket: u32, key: &str, record: &JsValue);
+    /// Sends a request of the app with the token of this number.
+    #[wasm_bindgen(method, js_name = sendWith)]
+    pub(super) fn send(this: &Host, ticket: u32, call: &Call, generation: u32);
+    /// Nobody wants the answer any more.
     #[wasm_bindgen(method)]
     pub(super) fn cancel(this: &Host, ticket: u32);
+    /// Whether the step has left the queue.
+    #[wasm_bindgen(method, js_name = hasBegun)]
+    pub(super) fn has_begun(this: &Host, ticket: u32) -> bool;
 
-    /// A `WxpError`. `code` and `stage` are places in the tables that the build makes (xtask/src/build/tables.rs), `errno` is
-    /// NaN and `status` 0 if there is none.
-    #[wasm_bindgen(method)]
-    #[allow(clippy::too_many_arguments)]
-    pub(super) fn error(
-        this: &Host,
-        code: u32,
-        stage: u32,
-        option: &str,
-        detail: &str,
-        err_msg: Option<&str>,
-        errno: f64,
-        status: u32,
-    ) -> JsValue;
-    /// What `wxp.session` shows. `status` is a place in a table, `expires_at` NaN if unknown.
-    #[wasm_bindgen(method)]
-    pub(super) fn snapshot(this: &Host, status: u32, expires_at: f64, generation: u32) -> JsValue;
+    /// Whether the app gave `login.body`.
+    #[wasm_bindgen(method, getter, js_name = hasBody)]
+    pub(super) fn has_body(this: &Host) -> bool;
+    /// Whether the app gave `login.readToken`.
+    #[wasm_bindgen(method, getter, js_name = hasReadToken)]
+    pub(super) fn has_read_token(this: &Host) -> bool;
 
-    /// Why there is no `Core`.
+    /// The text of the token that requests carry from now on, under its number.
     #[wasm_bindgen(method)]
-    pub(super) fn refused(this: &Host, error: JsValue);
-    /// The current token; empty if there is none.
+    pub(super) fn token(this: &Host, generation: u32, text: &str);
+    /// An [`crate::event::Event`].
     #[wasm_bindgen(method)]
-    pub(super) fn bearer(this: &Host, token: &str);
-    /// Wakes the waiting calls; `error` is undefined if all is well.
+    pub(super) fn tell(this: &Host, event: JsValue);
+    /// A [`crate::event::LogEntry`].
     #[wasm_bindgen(method)]
-    pub(super) fn settled(this: &Host, error: JsValue);
-    /// An operation of the app ended; `error` is undefined if it went well.
-    #[wasm_bindgen(method)]
-    pub(super) fn finish(this: &Host, op: u32, error: JsValue, value: JsValue);
-    /// An event; `generation` is 0 and `expires_at` NaN where it has none, `error` undefined.
-    #[wasm_bindgen(method)]
-    pub(super) fn emit(this: &Host, name: &str, generation: u32, expires_at: f64, error: JsValue);
-    #[wasm_bindgen(method)]
-    pub(super) fn log(this: &Host, stage: u32, ms: f64, error: JsValue);
+    pub(super) fn log(this: &Host, entry: JsValue);
 }
 
-impl Host {
-    /// The error as JavaScript's own.
-    pub fn error_of(&self, error: &Error) -> JsValue {
-        self.error(
-            error.code as u32,
-            error.stage as u32,
-            error.option(),
-            error.detail(),
-            error.err_msg(),
-            error.errno().map_or(f64::NAN, f64::from),
-            error.status_code().unwrap_or(0).into(),
-        )
-    }
+#[wasm_bindgen]
+extern "C" {
+    /// A call of the app (pkg-template/call.js): its promise, or its callbacks.
+    #[derive(Clone)]
+    pub type Call;
 
-    /// What `wxp.session` shows.
-    pub fn snapshot_of(&self, snapshot: Snapshot) -> JsValue {
-        self.snapshot(
-            snapshot.status as u32,
-            number_of(snapshot.expires_at),
-            snapshot.generation,
-        )
-    }
-}
-
-/// NaN where there is none.
-pub fn number_of(ms: Option<Ms>) -> f64 {
-    ms.map_or(f64::NAN, |ms| ms as f64)
+    /// Resolves it, unless it has settled.
+    #[wasm_bindgen(method)]
+    pub(super) fn settle(this: &Call, value: &JsValue);
+    /// Rejects it with an [`crate::error::Error`], unless it has settled.
+    #[wasm_bindgen(method)]
+    pub(super) fn fail(this: &Call, error: JsValue);
+    /// The HTTP status of its last answer.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn status(this: &Call) -> u16;
+    /// What the app's `isUnauthorized` says of its last answer.
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn judged(this: &Call) -> Option<bool>;
 }

@@ -1,173 +1,201 @@
-//! The room that knows JavaScript: one exported class per `wxp`, which forwards to the pure rooms.
+//! The module that knows JavaScript: one exported class per `wxp`, which forwards to the client.
 //!
-//! Calls into a [`Core`] never throw: whatever one throws is a trap, and the instance is dead (rule 18).
+//! A call into a [`Core`] throws an [`crate::error::Error`] as a plain object, where its signature
+//! says so; whatever else it throws is a trap, and the instance is dead (rule 18).
 
-mod convert;
 mod host;
+mod js;
 mod platform;
 
 use lol_alloc::{AssumeSingleThreaded, FreeListAllocator};
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
 
-use crate::client::Client;
-use crate::error::{Stage, of_profile, of_transport};
-use crate::platform::Platform;
-use crate::request::{Permit, is_unauthorized};
-use crate::session::Asker;
-use convert::{profile_of, text};
+use crate::client::{Client, Work};
+use crate::config::Config;
+use crate::error::Error;
+use crate::platform::Answered;
+use crate::request::{Permit, Refused};
+use crate::time::Ms;
+use js::{Js, to_js};
+use platform::MiniProgram;
 
-pub use host::Host;
+pub use host::{Call, Host};
 
-/// A tenth of the size of the default allocator, which matters more here than its speed: a request allocates once at most.
+/// A tenth of the size of the default allocator, which matters more here than its speed: a request
+/// that may go at once allocates nothing.
 #[allow(unsafe_code)]
 // SAFETY: a mini program's logic layer has one thread, and the module shares no memory.
 #[global_allocator]
 static ALLOCATOR: AssumeSingleThreaded<FreeListAllocator> =
     unsafe { AssumeSingleThreaded::new(FreeListAllocator::new()) };
 
-/// A panic is a trap, nothing more: its message would reach nobody, and the machinery to print it is a tenth of the module.
-#[cfg(feature = "package")]
-#[panic_handler]
-fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
-    core::arch::wasm32::unreachable()
-}
-
-/// One `wxp`'s core. Times are unix ms; permits are [`Permit`]s as numbers; `op` numbers come back in
-/// `Host.finish`.
+/// One `wxp`'s core. Times are unix ms; permits are [`Permit`]s as numbers. What takes a `call` is
+/// done after this call, and settles it.
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Core {
-    client: Client<Host>,
+    client: Client<MiniProgram>,
 }
 
 #[wasm_bindgen]
 impl Core {
-    /// Reads the options. `texts` are, each on a line: appId and envVersion, baseUrl, the urls of login, profile, phone
-    /// and logout, storage.key, and then the allowed origins; empty where unset. A time is NaN where unset.
-    /// Gives a `Core`, or tells `Host.refused` why not.
-    #[allow(clippy::too_many_arguments)]
-    pub fn create(
-        host: Host,
-        texts: &str,
-        never_check: bool,
-        login_timeout: f64,
-        check_timeout: f64,
-        margin: f64,
-        cooldown_first: f64,
-        cooldown_max: f64,
-    ) -> Option<Core> {
-        let times = [
-            login_timeout,
-            check_timeout,
-            margin,
-            cooldown_first,
-            cooldown_max,
-        ];
-        match convert::config(texts, never_check, times) {
-            Ok(config) => Some(Core {
-                client: Client::new(config, host),
-            }),
-            Err(error) => {
-                host.refused(host.error_of(&error));
-                None
-            }
-        }
+    /// A core with these options. `owner` is appId and envVersion, as far as wx tells.
+    ///
+    /// # Errors
+    /// `config`.
+    #[wasm_bindgen(constructor)]
+    pub fn new(host: Host, options: JsValue, owner: &str) -> Result<Core, JsValue> {
+        let config = Config::read(&Js(options), owner).map_err(plain)?;
+        Ok(Core {
+            client: Client::new(config, MiniProgram::new(host)),
+        })
     }
 
-    /// Whether a request may go.
+    /// Takes over the stored token, if there is a usable one.
+    pub fn restore(&self, call: Call) {
+        settle(call, self.client.restore(), nothing);
+    }
+
+    /// Whether a request may go, and how.
     pub fn permit(&self, url: &str, own_authorization: bool, now: f64) -> u32 {
-        self.client
-            .permit(url, own_authorization, now as u64)
-            .to_bits()
+        let permit = self.client.permit(url, own_authorization, now as Ms);
+        permit.to_bits()
     }
 
-    /// [`Self::permit`] for a url that begins with a slash, without `Authorization` of its own: its text says nothing more.
-    pub fn relative(&self, now: f64) -> u32 {
-        self.client.ask(Asker::Request, now as u64).to_bits()
+    /// [`Self::permit`] for a url that leads home, of a request without `Authorization` of its own.
+    #[wasm_bindgen(js_name = permitHome)]
+    pub fn permit_home(&self, now: f64) -> u32 {
+        self.client.permit_home(now as Ms).to_bits()
     }
 
-    /// Whether there is a token, for `ensureLogin` and `getToken`.
-    pub fn ensure(&self) -> u32 {
-        self.client.ask(Asker::App, self.client.now()).to_bits()
+    /// Whether an answer is the one to deliver. `judged` is what the app's `isUnauthorized` said.
+    pub fn verdict(&self, permit: u32, status: u16, judged: Option<bool>) -> bool {
+        let permit = Permit::from_bits(permit);
+        self.client.verdict(permit, Answered { status, judged })
     }
 
-    /// Whether a call that waited may go on.
-    pub fn resume(&self, permit: u32) -> u32 {
-        self.client.resume(Permit::from_bits(permit)).to_bits()
+    /// A request that may not go yet.
+    pub fn send(&self, call: Call) {
+        self.request(call, None);
     }
 
-    /// What to do with an answer. `judged` is what the app's `isUnauthorized` said: 1 it is, 0 it is not, -1 there is none.
-    pub fn verdict(&self, permit: u32, status: u16, judged: i32) -> u32 {
-        let unauthorized = match judged {
-            -1 => is_unauthorized(status),
-            judged => judged == 1,
+    /// A request with an answer that is not the one to deliver.
+    pub fn replay(&self, call: Call, permit: u32, response: JsValue) {
+        let refused = Refused {
+            generation: Permit::from_bits(permit).generation(),
+            response: Js(response),
         };
-        self.client
-            .verdict(Permit::from_bits(permit), unauthorized)
-            .to_bits()
+        self.request(call, Some(refused));
     }
 
-    /// Tells `Host.bearer` the current token.
-    pub fn bearer(&self) {
-        self.host().bearer(&self.client.bearer());
+    /// The `WxpError` of a request that wx failed to perform.
+    #[wasm_bindgen(js_name = requestFailed)]
+    pub fn request_failed(&self, failure: JsValue) -> JsValue {
+        plain(self.client.request_failed(&Js(failure)))
     }
 
-    /// The `WxpError` by which the last permit was a refusal, or the last tap -1.
-    pub fn refusal(&self) -> JsValue {
-        self.client
-            .refusal()
-            .map_or(JsValue::UNDEFINED, |error| self.host().error_of(&error))
+    /// The text of the token of this number, if it is the current one.
+    pub fn bearer(&self, generation: u32) -> Option<String> {
+        self.client.bearer(generation)
     }
 
-    /// The `WxpError` of a failed request or, if `profile`, of a failed getUserProfile.
-    pub fn failure(&self, error: JsValue, profile: bool) -> JsValue {
-        let failure = Platform::failure(self.host(), &error);
-        let (code, stage) = match profile {
-            true => (of_profile(&failure), Stage::Profile),
-            false => (of_transport(&failure), Stage::Request),
-        };
-        self.host()
-            .error_of(&self.client.wx_error(code, stage, &failure))
+    /// Waits until there is a usable token.
+    pub fn ensure(&self, call: Call) {
+        settle(call, self.client.ensure(), nothing);
     }
 
-    /// A tap on `loginWithProfile`: what to bring back with the consent, or -1 if there is no session to
-    /// go with it.
-    pub fn tap(&self) -> i32 {
-        self.client.tap().map_or(-1, |floor| floor as i32)
+    /// Settles with a usable token.
+    pub fn token(&self, call: Call) {
+        settle(call, self.client.ensure(), |token| Some(token.into()));
     }
 
-    /// Starts an operation, which ends with `Host.finish`: 0 takes over the stored token, 1 submits the profile `value` (`tapped` is
-    /// what [`Self::tap`] gave), 2 submits the phone code in `value`, 3 ends the session, before it returns, and tells the server.
-    pub fn begin(&self, op: u32, what: u32, value: JsValue, tapped: u32) {
-        let host = self.host();
-        match what {
-            0 => self.client.start(op),
-            1 => self.client.profile(op, &profile_of(host, &value), tapped),
-            2 => self.client.phone(op, text(host, &value, "code")),
-            _ => self.client.tell_logout(op, self.client.logout()),
-        }
+    /// A tap on `loginWithProfile`: the epoch to bring back with the consent.
+    ///
+    /// # Errors
+    /// `not_logged_in`.
+    pub fn tap(&self) -> Result<u32, JsValue> {
+        self.client.tap().map_err(plain)
     }
 
-    /// A ticket's step went well, with this value, or failed with what wx said.
-    pub fn answer(&self, ticket: u32, ok: bool, value: JsValue) {
-        self.client.answer(ticket, ok, value);
+    /// Submits the profile that the user consented to at a tap in `epoch`.
+    pub fn profile(&self, call: Call, consent: JsValue, epoch: u32) {
+        settle(call, self.client.profile(Js(consent), epoch), js);
+    }
+
+    /// The `WxpError` of a failed getUserProfile.
+    #[wasm_bindgen(js_name = profileFailed)]
+    pub fn profile_failed(&self, failure: JsValue) -> JsValue {
+        plain(self.client.profile_failed(&Js(failure)))
+    }
+
+    /// Submits a phone code.
+    pub fn phone(&self, call: Call, code: String) {
+        settle(call, self.client.phone(code), js);
+    }
+
+    /// Ends the session, before it returns; then tells the server.
+    pub fn logout(&self, call: Call) {
+        settle(call, self.client.logout(), nothing);
     }
 
     /// What `wxp.session` shows.
     pub fn session(&self) -> JsValue {
-        self.host().snapshot_of(self.client.snapshot())
+        to_js(&self.client.snapshot())
     }
 
-    /// What the app's life brings: 0 it was hidden, 1 it was shown, 2 the network came back.
-    pub fn signal(&self, what: u32) {
-        self.client.update(|session, now| match what {
-            0 => session.hide(),
-            1 => session.show(now),
-            _ => session.online(),
-        });
+    /// The app went to the background.
+    pub fn hide(&self) {
+        self.client.hide();
     }
 
-    fn host(&self) -> &Host {
-        self.client.platform()
+    /// The app is in front.
+    pub fn show(&self) {
+        self.client.show();
     }
+
+    /// The network came back.
+    pub fn online(&self) {
+        self.client.online();
+    }
+
+    /// A step went well, with this value, or failed with what wx said.
+    pub fn answer(&self, ticket: u32, ok: bool, value: JsValue) {
+        let outcome = if ok { Ok(Js(value)) } else { Err(Js(value)) };
+        self.client.platform().answer(ticket, outcome);
+    }
+
+    /// Every flow ends, and the core with the last of them.
+    pub fn dispose(self) {
+        self.client.dispose();
+    }
+
+    fn request(&self, call: Call, refused: Option<Refused<Js>>) {
+        let sent = self.client.send(call.clone(), refused);
+        settle(call, sent, |response| response.map(|response| response.0));
+    }
+}
+
+/// Does what a call of the app asks for, and settles the call with what `value` makes of it; if
+/// that is nothing, the call is left alone.
+fn settle<T: 'static>(call: Call, work: Work<T>, value: fn(T) -> Option<JsValue>) {
+    spawn_local(async move {
+        match work.await.map(value) {
+            Ok(Some(value)) => call.settle(&value),
+            Ok(None) => {}
+            Err(error) => call.fail(to_js(&error)),
+        }
+    });
+}
+
+fn js(value: Js) -> Option<JsValue> {
+    Some(value.0)
+}
+
+fn nothing<T>(_: T) -> Option<JsValue> {
+    Some(JsValue::UNDEFINED)
+}
+
+fn plain(error: Error) -> JsValue {
+    to_js(&error)
 }

@@ -4,10 +4,12 @@ const { execFile } = require('child_process')
 const path = require('path')
 const { promisify } = require('util')
 const { given, moduleBytes, subject, wxWebAssembly } = require('./load.js')
-const { spread } = require('./statistics.js')
+const { paired, spread } = require('./statistics.js')
 
 const ROUNDS = 61
 const SUBJECTS = ['handwritten', 'ours']
+/** Another build of the package, if one is given to compare with. */
+const BEFORE = 'before'
 
 /**
  * A function of so many parameters: V8 compiles a second wrapper for an import
@@ -35,13 +37,15 @@ async function once(kind) {
       if (args.header && args.header.Authorization) resolve(took)
       else reject(new Error(`the first request goes to ${args.url} without the stored token`))
     }
-    subject(kind, { storage: new Map(given.storage), WXWebAssembly, onRequest }).request()
+    subject(fileOf(kind), { storage: new Map(given.storage), WXWebAssembly, onRequest }).request()
   })
 }
 
+const fileOf = kind => kind === BEFORE ? 'ours' : kind
+
 /** What the subject stores when it has logged in. */
 async function stored(kind, WXWebAssembly) {
-  const one = subject(kind, { WXWebAssembly })
+  const one = subject(fileOf(kind), { WXWebAssembly })
   await one.login()
   await one.request()
   if (!one.storage.size) throw new Error(`${kind} stores no token`)
@@ -61,17 +65,22 @@ async function main() {
   for (const kind of SUBJECTS) storage[kind] = await stored(kind, WXWebAssembly)
   const imports = aritiesOf(WXWebAssembly.imports)
   const kinds = [...SUBJECTS, 'bare']
+  if (given.before) {
+    kinds.push(BEFORE)
+    // The same record serves both, as long as its layout is the same.
+    storage[BEFORE] = storage.ours
+  }
   const samples = Object.fromEntries(kinds.map(kind => [kind, []]))
   for (let round = -1; round < ROUNDS; round++) {
     for (const kind of kinds) {
-      const child = Object.assign({}, given, { kind, imports, storage: storage[kind] })
+      const child = Object.assign({}, given, { kind, imports, storage: storage[kind] }, kind === BEFORE && { pkg: given.before })
       const { stdout } = await promisify(execFile)(process.execPath, [path.join(__dirname, 'cold.js'), JSON.stringify(child)])
       if (round >= 0) samples[kind].push(Number(stdout))
     }
   }
-  const over = samples.ours.map((ms, round) => ms - (samples.bare[round] + 1.5 * samples.handwritten[round]))
   const times = Object.fromEntries(kinds.map(kind => [kind, spread(samples[kind])]))
-  process.stdout.write(JSON.stringify({ times, over: spread(over) }))
+  const ratio = given.before ? paired(samples.ours, samples[BEFORE], (a, b) => a / b) : null
+  process.stdout.write(JSON.stringify({ times, ratio }))
 }
 
 if (given.kind) once(given.kind).then(ms => process.stdout.write(String(ms), () => process.exit()))

@@ -124,15 +124,15 @@ class Client {
 
   login() {
     if (!this.flight) {
-      const flight = this.fly()
-      const landed = () => { if (this.flight === flight) this.flight = null }
+      const flight = this.startLogin()
+      const finished = () => { if (this.flight === flight) this.flight = null }
       this.flight = flight
-      flight.then(landed, landed)
+      flight.then(finished, finished)
     }
     return this.flight
   }
 
-  fly() {
+  startLogin() {
     const { epoch } = this
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {

@@ -1,4 +1,4 @@
-// Times per request, 1,000 requests at once, and 10,000 callers on one login: all subjects in this
+// Times per request, 1,000 requests at once, and 100 callers on one login: all subjects in this
 // one process, interleaved.
 const { given, moduleBytes, subject, wxWebAssembly } = require('./load.js')
 const { spread, paired } = require('./statistics.js')
@@ -9,11 +9,11 @@ const OURS = 'ours'
 const FILES = { [LIMIT]: LIMIT, [AGAIN]: LIMIT }
 const { peers } = given
 
-const ROUNDS = { request: 401, atOnce: 101, oneLogin: 25 }
-const WARM_UP = { request: 50, atOnce: 15, oneLogin: 4 }
+const ROUNDS = { request: 401, atOnce: 101, oneLogin: 201 }
+const WARM_UP = { request: 50, atOnce: 15, oneLogin: 20 }
 const IN_A_ROW = 200
 const AT_ONCE = 1000
-const CALLERS = 10000
+const CALLERS = 100
 const PATIENCE = 20000
 
 /**

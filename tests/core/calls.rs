@@ -1,14 +1,21 @@
-//! The small part that JavaScript plays: keeps each call of the app, does what its permit says, and
-//! settles it once (`pkg-template/call.js`).
+//! The small part that JavaScript plays: keeps each call of the app, runs a request's fast path,
+//! and settles each call once (`pkg-template`).
 
+use std::rc::Rc;
+
+use miniprogram_login::client::Client;
 use miniprogram_login::config::join;
-use miniprogram_login::error::{Code, Error, Failure, Stage, of_transport};
-use miniprogram_login::platform::{Op, Profile};
-use miniprogram_login::request::{Action, Permit, is_unauthorized};
-use miniprogram_login::session::{Asker, Generation};
+use miniprogram_login::error::{Code, Error, Stage};
+use miniprogram_login::platform::Answered;
+use miniprogram_login::request::{Action, Permit, Refused};
+use miniprogram_login::response::Response;
+use miniprogram_login::session::LogoutEpoch;
 
-use crate::fake::{CallId, Outcome, Step, StepId, World};
+use crate::fake::Fake;
 use crate::harness::BASE;
+use crate::json::Json;
+use crate::wire::{failure, response};
+use crate::world::{CallId, Outcome, Pending, Step, StepId, To, World};
 
 /// What a call settled with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,273 +29,285 @@ pub enum Settled {
     Rejected(Error),
 }
 
-#[derive(Clone, Debug)]
-enum Kind {
-    Request {
-        url: String,
-        own_authorization: bool,
-    },
-    Token,
-    /// What the core finishes by itself; a phone submit brings its code.
-    Op(String),
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum State {
-    Waiting,
-    Out,
-    Settled(Settled),
-}
-
 /// A call of the app.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Call {
-    kind: Kind,
-    state: State,
-    permit: u32,
-    answer: u16,
+    /// Where a request goes to; nowhere for what is none.
+    url: Option<String>,
+    settled: Option<Settled>,
+    /// The app ended it: what the core settles it with reaches nobody.
+    ended: bool,
+    /// What is known of the answer that a request got last.
+    pub answered: Answered,
 }
 
 impl World {
     /// `requestNeedLogin`.
-    pub fn request(&self, url: &str, own_authorization: bool) -> CallId {
-        let id = self.make(Kind::Request {
-            url: url.to_string(),
-            own_authorization,
+    pub fn request(self: &Rc<Self>, url: &str, own_authorization: bool) -> CallId {
+        let now = self.now();
+        let home = url.starts_with('/') && !own_authorization;
+        let permit = self.enter(|client| match home {
+            true => client.permit_home(now),
+            false => client.permit(url, own_authorization, now),
         });
-        let permit = self.client().permit(url, own_authorization, self.now());
-        self.act(id, permit);
-        id
+        // It crosses to JavaScript as a number.
+        let permit = Permit::from_bits(permit.to_bits());
+        let url = match home || permit.join() {
+            true => join(BASE, url),
+            false => url.to_string(),
+        };
+        let call = self.make(Some(url.clone()));
+        let token = match permit.action() {
+            Action::Wait => {
+                self.enter(|client| self.hand_over(client, call, None));
+                return call;
+            }
+            Action::Plain => None,
+            Action::Bearer => self.client().bearer(permit.generation()),
+        };
+        assert!(
+            !own_authorization || token.is_none(),
+            "the caller's own Authorization is kept"
+        );
+        self.begin(Pending {
+            id: self.instance.number(),
+            step: Step::Request { call, url, token },
+            to: To::Verdict(permit),
+        });
+        call
     }
 
     /// `ensureLogin` and `getToken`.
-    pub fn ensure(&self) -> CallId {
-        let id = self.make(Kind::Token);
-        let permit = self.client().ask(Asker::App, self.now());
-        self.act(id, permit);
-        id
+    pub fn ensure(self: &Rc<Self>) -> CallId {
+        let (call, client) = (self.make(None), self.client());
+        self.settle_later(
+            call,
+            || client.ensure(),
+            |token| Some(Settled::Token(token)),
+        );
+        call
     }
 
     /// A tap on `loginWithProfile`: what to bring back with the consent.
-    pub fn tap(&self) -> Option<Generation> {
+    pub fn tap(&self) -> Result<LogoutEpoch, Error> {
         self.ledger.borrow_mut().called();
-        self.client().tap()
+        self.enter(Client::tap)
     }
 
     /// The user consented.
-    pub fn consent(&self, profile: Profile, tapped: Generation) -> CallId {
-        let id = self.make(Kind::Op(String::new()));
-        self.client().profile(op_of(id), &profile, tapped);
-        id
+    pub fn consent(self: &Rc<Self>, profile: Json, tapped: LogoutEpoch) -> CallId {
+        let (call, client) = (self.make(None), self.client());
+        self.settle_later(call, || client.profile(profile, tapped), answered);
+        call
     }
 
     /// `loginWithPhone`.
-    pub fn phone(&self, code: &str) -> CallId {
-        let id = self.make(Kind::Op(code.to_string()));
-        self.client().phone(op_of(id), code.to_string());
-        id
+    pub fn phone(self: &Rc<Self>, code: &str) -> CallId {
+        let (call, client) = (self.make(None), self.client());
+        self.settle_later(call, || client.phone(code.to_string()), answered);
+        call
     }
 
     /// `logout`.
-    pub fn logout(&self) -> CallId {
-        let id = self.make(Kind::Op(String::new()));
+    pub fn logout(self: &Rc<Self>) -> CallId {
+        let (call, client) = (self.make(None), self.client());
         self.ledger.borrow_mut().logged_out();
-        let client = self.client();
-        client.tell_logout(op_of(id), client.logout());
-        id
+        let told = || client.logout();
+        self.settle_later(call, told, |()| Some(Settled::Done));
+        call
     }
 
-    /// The code that a phone submit brought.
-    pub fn phone_code(&self, op: Op) -> String {
-        match &self.calls.borrow()[op as usize - 1].kind {
-            Kind::Op(code) => code.clone(),
-            other => panic!("{other:?} brings no phone code"),
+    /// `abort` of a request: it rejects at once, and nothing of it goes on.
+    pub fn abort(&self, call: CallId) {
+        let is_open = |call: &Call| call.url.is_some() && call.settled.is_none();
+        if !self.calls.borrow().get(call).is_some_and(is_open) {
+            return;
+        }
+        self.end(call, Code::Aborted);
+        let of_call = |step: &Step| matches!(step, Step::Request { call: of, .. } if *of == call);
+        let queued = self
+            .instance
+            .take(|world, pending| std::ptr::eq(world, self) && of_call(&pending.step));
+        let step = queued.or_else(|| {
+            let mut pending = self.pending.borrow_mut();
+            let at = pending.iter().position(|step| of_call(&step.step))?;
+            Some(pending.remove(at))
+        });
+        if let Some(Pending { to, .. }) = step {
+            self.bring(to, Err(failure("request:fail abort", None)));
         }
     }
 
-    /// An operation ended; 0 is the start.
-    pub fn finished(&self, op: Op, outcome: Result<Option<Outcome>, Error>) {
-        let settled = match outcome {
-            Ok(Some(Outcome::Posted { status, .. })) => Settled::Response(status),
-            Ok(_) => Settled::Done,
-            Err(error) => Settled::Rejected(error),
-        };
-        if op > 0 {
-            self.settle(op as usize - 1, settled);
+    /// `dispose`: every call rejects, and what the app has on the wire is aborted.
+    pub fn dispose(&self) {
+        self.ledger.borrow_mut().disposed();
+        let calls = self.calls.borrow().len();
+        for call in 0..calls {
+            if !self.is_over(call) {
+                self.end(call, Code::Disposed);
+            }
         }
-    }
-
-    /// `abort` of a request: its answer, if it still comes, meets nobody.
-    pub fn abort(&self, id: CallId) {
-        let open = |call: &Call| {
-            matches!(call.kind, Kind::Request { .. }) && !matches!(call.state, State::Settled(_))
-        };
-        if self.calls.borrow().get(id).is_some_and(open) {
-            self.settle(
-                id,
-                Settled::Rejected(Error::new(Code::Aborted, Stage::Request)),
-            );
-            let on_wire = self
-                .pending
-                .borrow()
-                .iter()
-                .find_map(|pending| match &pending.step {
-                    Step::Request { call, .. } if *call == id => Some(pending.id),
-                    _ => None,
-                });
-            on_wire.map(|step| self.take(step));
-        }
+        self.enter(Client::dispose);
+        self.pending.borrow_mut().clear();
     }
 
     /// A request on the wire is answered with this HTTP status.
-    pub fn respond(&self, step: StepId, status: u16) {
-        self.respond_judged(step, status, is_unauthorized(status));
+    pub fn respond(self: &Rc<Self>, step: StepId, status: u16) {
+        self.respond_with(step, Ok(response(status, None)), None);
     }
 
     /// The same, with what the app's `isUnauthorized` says.
-    pub fn respond_judged(&self, step: StepId, status: u16, unauthorized: bool) {
-        let id = self.off_the_wire(step);
-        let permit = Permit::from_bits(self.calls.borrow()[id].permit);
-        if permit.action() == Action::Plain {
-            return self.settle(id, Settled::Response(status));
-        }
-        self.calls.borrow_mut()[id].answer = status;
-        let next = self.client().verdict(permit, unauthorized);
-        self.act(id, next);
+    pub fn respond_judged(self: &Rc<Self>, step: StepId, status: u16, unauthorized: bool) {
+        self.respond_with(step, Ok(response(status, None)), Some(unauthorized));
     }
 
     /// A request on the wire fails with what wx says.
-    pub fn break_off(&self, step: StepId, failure: &Failure) {
-        let id = self.off_the_wire(step);
-        let error = self
-            .client()
-            .wx_error(of_transport(failure), Stage::Request, failure);
-        self.settle(id, Settled::Rejected(error));
+    pub fn break_off(self: &Rc<Self>, step: StepId, failure: Json) {
+        self.respond_with(step, Err(failure), None);
+    }
+
+    fn respond_with(self: &Rc<Self>, step: StepId, outcome: Outcome, judged: Option<bool>) {
+        let (call, to) = match self.take(step) {
+            Some(Pending {
+                step: Step::Request { call, .. },
+                to,
+                ..
+            }) => (call, to),
+            other => panic!("no request on the wire: {other:?}"),
+        };
+        let status = outcome.as_ref().map_or(0, status);
+        let answered = Answered { status, judged };
+        self.calls.borrow_mut()[call].answered = answered;
+        match (to, outcome) {
+            (to @ To::Core(_), outcome) => {
+                self.bring(to, outcome);
+            }
+            (To::Verdict(permit), Ok(response)) if permit.action() == Action::Bearer => {
+                self.judge(call, permit, answered, response);
+            }
+            (_, Ok(_)) => self.settle(call, Settled::Response(status)),
+            (_, Err(failure)) => {
+                let error = self.enter(|client| client.request_failed(&failure));
+                self.settle(call, Settled::Rejected(error));
+            }
+        }
+    }
+
+    /// The answer to a request of the fast path.
+    fn judge(self: &Rc<Self>, call: CallId, permit: Permit, answered: Answered, response: Json) {
+        if self.enter(|client| client.verdict(permit, answered)) {
+            return self.settle(call, Settled::Response(answered.status));
+        }
+        let refused = Refused {
+            generation: permit.generation(),
+            response,
+        };
+        self.enter(|client| self.hand_over(client, call, Some(refused)));
+    }
+
+    /// What the fast path can't do is the core's.
+    fn hand_over(
+        self: &Rc<Self>,
+        client: &Client<Fake>,
+        call: CallId,
+        refused: Option<Refused<Json>>,
+    ) {
+        let sent = client.send(call, refused);
+        self.settle_with(call, sent, |response| answered(response?));
+    }
+
+    fn settle_later<T, F>(
+        self: &Rc<Self>,
+        call: CallId,
+        future: impl FnOnce() -> F,
+        settled: impl FnOnce(T) -> Option<Settled> + 'static,
+    ) where
+        F: Future<Output = Result<T, Error>> + 'static,
+    {
+        self.instance
+            .enter(|| self.settle_with(call, future(), settled));
+    }
+
+    /// The call settles with what the future gives, if that is anything.
+    fn settle_with<T>(
+        self: &Rc<Self>,
+        call: CallId,
+        future: impl Future<Output = Result<T, Error>> + 'static,
+        settled: impl FnOnce(T) -> Option<Settled> + 'static,
+    ) {
+        let world = Rc::clone(self);
+        self.spawn(async move {
+            let settled = match future.await {
+                Ok(value) => settled(value),
+                Err(error) => Some(Settled::Rejected(error)),
+            };
+            settled.inspect(|settled| world.settle(call, settled.clone()));
+        });
     }
 
     /// What the call settled with, if it did.
-    pub fn outcome(&self, id: CallId) -> Option<Settled> {
-        match &self.calls.borrow()[id].state {
-            State::Settled(settled) => Some(settled.clone()),
-            _ => None,
-        }
+    pub fn outcome(&self, call: CallId) -> Option<Settled> {
+        self.calls.borrow()[call].settled.clone()
+    }
+
+    /// Whether the call has settled.
+    pub fn is_over(&self, call: CallId) -> bool {
+        self.calls.borrow()[call].settled.is_some()
     }
 
     /// Calls that have not settled.
     pub fn open_calls(&self) -> usize {
-        self.calls
-            .borrow()
-            .iter()
-            .filter(|call| !matches!(call.state, State::Settled(_)))
-            .count()
+        let calls = self.calls.borrow();
+        calls.iter().filter(|call| call.settled.is_none()).count()
     }
 
-    /// The session settled: every waiting call asks again, or is rejected.
-    pub fn settled(&self, outcome: &Result<(), Error>) {
-        let waiting: Vec<CallId> = {
-            let calls = self.calls.borrow();
-            (0..calls.len())
-                .filter(|id| calls[*id].state == State::Waiting)
-                .collect()
-        };
-        for id in waiting {
-            if self.calls.borrow()[id].state != State::Waiting {
-                continue;
-            }
-            match outcome {
-                Err(error) => self.settle(id, Settled::Rejected(error.clone())),
-                Ok(()) => {
-                    // Being asked: what settles inside the call is the core's to catch up on.
-                    self.calls.borrow_mut()[id].state = State::Out;
-                    let waited = Permit::from_bits(self.calls.borrow()[id].permit);
-                    let permit = self.client().resume(waited);
-                    self.act(id, permit);
-                }
-            }
-        }
+    /// Where the request goes to.
+    pub fn url_of(&self, call: CallId) -> String {
+        let url = self.calls.borrow()[call].url.clone();
+        url.expect("only a request is sent")
     }
 
-    fn make(&self, kind: Kind) -> CallId {
+    fn make(&self, url: Option<String>) -> CallId {
         self.ledger.borrow_mut().called();
         let mut calls = self.calls.borrow_mut();
         calls.push(Call {
-            kind,
-            state: State::Out,
-            permit: 0,
-            answer: 0,
+            url,
+            settled: None,
+            ended: false,
+            answered: NOTHING,
         });
         calls.len() - 1
     }
 
-    /// Does what a permit says. A call that settled meanwhile (aborted by a listener) does nothing more.
-    fn act(&self, id: CallId, permit: Permit) {
-        // Permits cross to JavaScript as numbers.
-        let bits = permit.to_bits();
-        let answer = {
-            let call = &mut self.calls.borrow_mut()[id];
-            if matches!(call.state, State::Settled(_)) {
-                return;
-            }
-            call.permit = bits;
-            call.answer
-        };
-        match Permit::from_bits(bits).action() {
-            Action::Wait => self.calls.borrow_mut()[id].state = State::Waiting,
-            Action::Refuse => {
-                let refusal = self.client().refusal();
-                let error = refusal.expect("a refusal comes with its error");
-                self.settle(id, Settled::Rejected(error));
-            }
-            Action::Deliver => self.settle(id, Settled::Response(answer)),
-            Action::Plain | Action::Bearer => self.go(id, permit),
-        }
+    /// The app, not the core, ends the call.
+    fn end(&self, call: CallId, code: Code) {
+        self.settle(call, Settled::Rejected(Error::new(code, Stage::Request)));
+        self.calls.borrow_mut()[call].ended = true;
     }
 
-    fn go(&self, id: CallId, permit: Permit) {
-        let kind = self.calls.borrow()[id].kind.clone();
-        let token = (permit.action() == Action::Bearer).then(|| self.client().bearer());
-        match kind {
-            Kind::Token => self.settle(id, Settled::Token(token.unwrap_or_default())),
-            Kind::Op(_) => panic!("an operation of the core asks for no permit"),
-            Kind::Request {
-                url,
-                own_authorization,
-            } => {
-                assert!(
-                    !(own_authorization && token.is_some()),
-                    "the caller's own Authorization is kept"
-                );
-                let url = if permit.join() { join(BASE, &url) } else { url };
-                self.calls.borrow_mut()[id].state = State::Out;
-                self.start(
-                    Step::Request {
-                        call: id,
-                        url,
-                        token,
-                    },
-                    None,
-                );
-            }
+    fn settle(&self, call: CallId, settled: Settled) {
+        if self.calls.borrow()[call].ended {
+            return;
         }
-    }
-
-    fn off_the_wire(&self, step: StepId) -> CallId {
-        match self.take(step).map(|pending| pending.step) {
-            Some(Step::Request { call, .. }) => call,
-            other => panic!("no request on the wire: {other:?}"),
-        }
-    }
-
-    fn settle(&self, id: CallId, settled: Settled) {
         if let Settled::Rejected(error) = &settled {
-            self.ledger.borrow_mut().text(&format!("{error:?}"));
+            self.seen(error);
         }
-        self.ledger.borrow_mut().settled(id);
-        self.calls.borrow_mut()[id].state = State::Settled(settled);
+        self.ledger.borrow_mut().settled(call);
+        self.calls.borrow_mut()[call].settled = Some(settled);
     }
 }
 
-/// 0 is the start.
-fn op_of(call: CallId) -> Op {
-    call as Op + 1
+/// A request that has got no answer.
+const NOTHING: Answered = Answered {
+    status: 0,
+    judged: None,
+};
+
+/// A call that an answer of the server settles.
+fn answered(response: Json) -> Option<Settled> {
+    Some(Settled::Response(status(&response)))
+}
+
+fn status(response: &Json) -> u16 {
+    Response::read(response).status
 }

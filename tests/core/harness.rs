@@ -1,62 +1,49 @@
 //! A test's hands: makes calls, answers steps, moves time, reads what came of it.
 
-use std::collections::HashMap;
 use std::ops::Deref;
 use std::rc::Rc;
 
 use miniprogram_login::client::Client;
-use miniprogram_login::config::{Config, Given};
-use miniprogram_login::error::{Code, Error, Failure};
-use miniprogram_login::event::{Entry, Event};
+use miniprogram_login::config::Config;
+use miniprogram_login::error::{Code, Error};
+use miniprogram_login::event::{Event, LogEntry};
+use miniprogram_login::session::LogoutEpoch;
 use miniprogram_login::time::Ms;
-
-use miniprogram_login::token::{Answer, Record, Token};
+use miniprogram_login::token::{Record, Token};
+use serde_json::json;
 
 use crate::calls::Settled;
-use crate::fake::{CallId, EPOCH, Fake, Outcome, Step, StepId, World};
+use crate::door::Instance;
+use crate::fake::Fake;
+use crate::json::Json;
 use crate::ledger::SECRET;
+use crate::wire::{done, granted, login_code, profile_of, response};
+use crate::world::{CallId, EPOCH, Outcome, Step, StepId, World};
 
 /// The origin and path of the app's server.
 pub const BASE: &str = "https://api.example.com/v1";
 
-/// Options by their path.
-#[derive(Clone, Default)]
-pub struct Options {
-    texts: HashMap<String, String>,
-    lists: HashMap<String, Vec<String>>,
-    times: HashMap<String, Ms>,
-}
+/// The options of createWxp, as the app writes them.
+#[derive(Clone)]
+pub struct Options(Json);
 
 impl Options {
     /// What most tests use: every url set.
     pub fn usual() -> Self {
-        let urls = [
-            ("baseUrl", BASE),
-            ("login.url", "/login"),
-            ("profile.url", "/profile"),
-            ("phone.url", "/phone"),
-        ];
-        urls.iter().fold(Self::default(), |options, (name, url)| {
-            options.text(name, url)
-        })
+        Self::bare()
+            .set("profile.url", "/profile")
+            .set("phone.url", "/phone")
     }
 
-    pub fn text(mut self, name: &str, value: &str) -> Self {
-        self.texts.insert(name.to_string(), value.to_string());
-        self
+    /// No more than what is required.
+    pub fn bare() -> Self {
+        Self(Json::default())
+            .set("baseUrl", BASE)
+            .set("login.url", "/login")
     }
 
-    pub fn ms(mut self, name: &str, value: Ms) -> Self {
-        self.times.insert(name.to_string(), value);
-        self
-    }
-
-    pub fn texts(mut self, name: &str, values: &[&str]) -> Self {
-        self.lists.insert(
-            name.to_string(),
-            values.iter().map(ToString::to_string).collect(),
-        );
-        self
+    pub fn set(self, name: &str, value: impl serde::Serialize) -> Self {
+        Self(self.0.with(name, value))
     }
 
     /// Reads them.
@@ -66,69 +53,13 @@ impl Options {
 
     /// Reads them for an app of this name.
     pub fn read_for(&self, app: &str) -> Result<Config, Error> {
-        let text = |name: &str| self.texts.get(name).map_or("", String::as_str);
-        let ms = |name: &str| self.times.get(name).copied();
-        let origins = self.lists.get("allowedOrigins");
-        let origins = origins.map(|origins| origins.join("\n"));
-        Config::read(&Given {
-            app,
-            base_url: text("baseUrl"),
-            login_url: text("login.url"),
-            profile_url: text("profile.url"),
-            phone_url: text("phone.url"),
-            logout_url: text("logout.url"),
-            storage_key: text("storage.key"),
-            allowed_origins: origins.as_deref().unwrap_or_default(),
-            never_check: text("checkSession") == "never",
-            login_timeout: ms("login.timeout"),
-            check_timeout: ms("checkSessionTimeout"),
-            margin: ms("expiryMargin"),
-            cooldown_first: ms("cooldown.first"),
-            cooldown_max: ms("cooldown.max"),
-        })
-    }
-}
-
-/// What wx says when it fails.
-pub fn failure(err_msg: &str, errno: Option<i32>) -> Failure {
-    Failure {
-        err_msg: err_msg.to_string(),
-        errno,
-        hook: false,
-    }
-}
-
-/// An exchange's good answer.
-pub fn granted(token: &str, expires_in: Option<i64>) -> Answer {
-    Answer {
-        status: 200,
-        body_code: Some(0),
-        token: Some(token.to_string()),
-        expires_in,
-        ..Answer::default()
-    }
-}
-
-/// An exchange's answer that grants nothing.
-pub fn refused(status: u16, body_code: Option<i32>) -> Answer {
-    Answer {
-        status,
-        body_code,
-        ..Answer::default()
+        Config::read(&self.0, app)
     }
 }
 
 /// An error as the app sees it: plain data.
 pub fn said(error: &Error) -> serde_json::Value {
-    serde_json::json!({
-        "code": error.code.name(),
-        "stage": error.stage.name(),
-        "option": error.option(),
-        "detail": error.detail(),
-        "errMsg": error.err_msg(),
-        "errno": error.errno(),
-        "statusCode": error.status_code(),
-    })
+    json!(error)
 }
 
 /// An app with its core. Checks the ledger, and that nothing is left over, when the test ends well.
@@ -176,37 +107,60 @@ impl App {
             app.ledger.borrow_mut().restored(&record.token);
         }
         app.start();
-        app.end(
-            |step| matches!(step, Step::Read { .. }),
-            Outcome::Record(record),
-        );
+        let record = Json(json!(record));
+        app.end(|step| matches!(step, Step::Read { .. }), Ok(record));
         app.storage_works();
         app
     }
 
     /// Not started yet, and its storage answers when the test says.
     pub fn loading(options: &Options) -> Self {
+        Self::loading_on(options, Rc::default())
+    }
+
+    /// Just launched, on an instance that has others too.
+    pub fn beside(other: &Self) -> Self {
+        let app = Self::loading_beside(other);
+        app.start();
+        app.end(
+            |step| matches!(step, Step::Read { .. }),
+            Ok(Json::default()),
+        );
+        app.storage_works();
+        app
+    }
+
+    /// Not started yet, on an instance that has others too.
+    pub fn loading_beside(other: &Self) -> Self {
+        Self::loading_on(&Options::usual(), Rc::clone(&other.instance))
+    }
+
+    fn loading_on(options: &Options, instance: Rc<Instance>) -> Self {
         let config = options.read().expect("the test's options are right");
-        let world = Rc::new(World::default());
-        let allowed = options.lists.get("allowedOrigins").cloned();
-        world.ledger.borrow_mut().homes = allowed
-            .into_iter()
-            .flatten()
-            .chain([BASE.to_string()])
-            .collect();
-        let client = Client::new(config, Fake(Rc::clone(&world)));
+        let world = Rc::new(World {
+            instance,
+            ..World::default()
+        });
+        let homes = options.0.0["allowedOrigins"].as_array();
+        let homes = homes.into_iter().flatten().filter_map(|home| home.as_str());
+        world.ledger.borrow_mut().homes = homes.chain([BASE]).map(Into::into).collect();
+        let fake = Fake(Rc::clone(&world));
+        let client = world.instance.enter(|| Client::new(config, fake));
         *world.client.borrow_mut() = Some(Rc::new(client));
         Self { world }
     }
 
     /// Starts the core; its read of the storage is pending then.
     pub fn start(&self) {
-        self.client().start(0);
+        self.enter(|client| {
+            let restored = client.restore();
+            self.world.spawn(async { restored.await.unwrap() });
+        });
     }
 
     /// From here on every write succeeds at once.
     pub fn storage_works(&self) {
-        self.reflex(|_, step| matches!(step, Step::Write { .. }).then_some(Outcome::Done));
+        self.reflex(|_, step| matches!(step, Step::Write { .. }).then(|| Ok(done())));
     }
 
     pub fn reflex(&self, reflex: impl Fn(&Rc<World>, &Step) -> Option<Outcome> + 'static) {
@@ -217,7 +171,7 @@ impl App {
         *self.world.listener.borrow_mut() = Some(Rc::new(listener));
     }
 
-    pub fn log_to(&self, logger: impl Fn(&Rc<World>, &Entry) + 'static) {
+    pub fn log_to(&self, logger: impl Fn(&Rc<World>, &LogEntry) + 'static) {
         *self.world.logger.borrow_mut() = Some(Rc::new(logger));
     }
 
@@ -253,48 +207,35 @@ impl App {
 
     #[track_caller]
     pub fn login_gives(&self, code: &str) {
-        self.end(
-            |step| matches!(step, Step::Login { .. }),
-            Outcome::Code(secret(code)),
-        );
+        let code = login_code(&secret(code));
+        self.end(|step| matches!(step, Step::Login { .. }), Ok(code));
     }
 
     #[track_caller]
-    pub fn login_fails(&self, failure: Failure) {
-        self.end(
-            |step| matches!(step, Step::Login { .. }),
-            Outcome::Failed(failure),
-        );
+    pub fn login_fails(&self, failure: Json) {
+        self.end(|step| matches!(step, Step::Login { .. }), Err(failure));
     }
 
     #[track_caller]
-    pub fn exchange_gives(&self, answer: Answer) {
-        self.end(
-            |step| matches!(step, Step::Exchange { .. }),
-            Outcome::Exchanged(answer),
-        );
+    pub fn exchange_gives(&self, answer: Json) {
+        self.end(|step| matches!(step, Step::Exchange { .. }), Ok(answer));
     }
 
     #[track_caller]
-    pub fn exchange_fails(&self, failure: Failure) {
-        self.end(
-            |step| matches!(step, Step::Exchange { .. }),
-            Outcome::Failed(failure),
-        );
+    pub fn exchange_fails(&self, failure: Json) {
+        self.end(|step| matches!(step, Step::Exchange { .. }), Err(failure));
     }
 
     #[track_caller]
-    pub fn check_says(&self, outcome: Result<(), Failure>) {
-        let outcome = outcome.map_or_else(Outcome::Failed, |()| Outcome::Done);
+    pub fn check_says(&self, outcome: Result<(), Json>) {
+        let outcome = outcome.map(|()| done());
         self.end(|step| matches!(step, Step::CheckSession), outcome);
     }
 
     #[track_caller]
     pub fn posted(&self, status: u16, body_code: Option<i32>) {
-        self.end(
-            |step| matches!(step, Step::Post { .. }),
-            Outcome::Posted { status, body_code },
-        );
+        let answer = response(status, body_code);
+        self.end(|step| matches!(step, Step::Post { .. }), Ok(answer));
     }
 
     /// The pending login goes well; the token lives for `life` s, or as long as the server likes.
@@ -307,9 +248,15 @@ impl App {
 
     /// Logged in by an `ensureLogin`.
     pub fn logged_in(token: &str, life: Option<i64>) -> Self {
+        Self::logged_in_with(granted(&secret(token), life))
+    }
+
+    /// The same, by this answer of the server.
+    pub fn logged_in_with(granted: Json) -> Self {
         let app = Self::new();
         app.ensure();
-        app.log_in(token, life);
+        app.login_gives("code-1");
+        app.exchange_gives(granted);
         app
     }
 
@@ -401,21 +348,26 @@ impl App {
     pub fn fire_timer(&self) {
         if let Some((due, id)) = self.next_timer() {
             self.passed.set(self.passed.get().max(due));
-            self.answer(id, Outcome::Done);
+            self.answer(id, Ok(done()));
         }
     }
 
     pub fn hide(&self) {
-        self.client().update(|session, _| session.hide());
+        self.enter(Client::hide);
     }
 
     pub fn show(&self) {
-        self.client().update(|session, now| session.show(now));
+        self.enter(Client::show);
         self.check();
     }
 
     pub fn online(&self) {
-        self.client().update(|session, _| session.online());
+        self.enter(Client::online);
+    }
+
+    /// The user consents, as most do.
+    pub fn consent_of_a_user(&self, tapped: LogoutEpoch) -> CallId {
+        self.consent(profile_of("Andy"), tapped)
     }
 
     #[track_caller]
@@ -428,13 +380,7 @@ impl App {
     /// Nothing is under way: no flow, no step, no open call.
     #[track_caller]
     pub fn assert_idle(&self) {
-        assert_eq!(self.open_calls(), 0, "calls that never settled");
-        assert!(
-            self.pending.borrow().is_empty(),
-            "pending: {:?}",
-            self.pending.borrow()
-        );
-        assert_eq!(self.client().flows(), 0, "flows left over");
+        assert_eq!(self.left_over(), None);
     }
 }
 
@@ -445,9 +391,15 @@ impl Drop for App {
             self.ledger.borrow_mut().text(&format!("{client:?}"));
             self.check();
         }
-        // Breaks the circle of world and client.
+        // Breaks the circle of world, client and flows.
         self.world.client.take();
+        self.instance.executor.clear();
     }
+}
+
+/// What [`App::sent`] gives when these tokens were carried.
+pub fn carried(tokens: &[&str]) -> Vec<Option<String>> {
+    tokens.iter().map(|name| Some((*name).into())).collect()
 }
 
 /// A text that must never be seen.

@@ -1,11 +1,12 @@
-//! What must hold whatever happens, in whatever order: watched in every test, not only in the model.
+//! What must hold whatever happens, in whatever order: watched in every test,
+//! not only in the model.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 
 use url::{Origin, Url};
 
-use crate::fake::{Body, CallId, Outcome, Pending, Step};
+use crate::world::{Body, CallId, Outcome, Pending, Step};
 
 /// Stands in every secret that the tests make up, so that a leak of one is seen in any text.
 pub const SECRET: &str = "sEcReT";
@@ -29,8 +30,9 @@ pub struct Ledger {
     callers: u32,
     codes: HashMap<String, Code>,
     tokens: HashMap<String, u32>,
-    /// Calls that settled.
-    settled: Vec<CallId>,
+    /// Calls that settled, in order.
+    pub settled: Vec<CallId>,
+    disposed: bool,
     pub logins: u32,
     broken: Vec<String>,
 }
@@ -56,6 +58,11 @@ impl Ledger {
         self.callers = 0;
     }
 
+    /// The app disposes of the wxp: from here on nothing starts.
+    pub fn disposed(&mut self) {
+        self.disposed = true;
+    }
+
     /// A token that was in the storage when the app was launched.
     pub fn restored(&mut self, token: &str) {
         self.tokens.insert(token.to_string(), self.epoch);
@@ -78,18 +85,23 @@ impl Ledger {
 
     /// A step starts while the others are pending.
     pub fn started(&mut self, step: &Step, pending: &[Pending]) {
+        self.demand(self.disposed, "a step that starts after the end");
         let any = |is: fn(&Step) -> bool| pending.iter().any(|other| is(&other.step));
         let is_login = |step: &Step| {
             matches!(
                 step,
-                Step::CheckSession | Step::Login { .. } | Step::Exchange { .. }
+                Step::CheckSession
+                    | Step::Login { .. }
+                    | Step::Body { .. }
+                    | Step::Exchange { .. }
+                    | Step::ReadToken
             )
         };
         let is_profile = |step: &Step| {
             matches!(
                 step,
                 Step::Post {
-                    body: Body::Profile,
+                    body: Body::Profile(_),
                     ..
                 }
             )
@@ -106,18 +118,8 @@ impl Ledger {
                     "a login that nobody asked for since the logout",
                 );
             }
-            Step::Exchange { code, .. } => match self.codes.get_mut(code) {
-                None => self.broke("a code that wx.login did not give".to_string()),
-                Some(known) => {
-                    let (used, dead) = (
-                        known.used,
-                        known.epoch != self.epoch || known.login != self.logins,
-                    );
-                    known.used = true;
-                    self.demand(used, "a code exchanged twice");
-                    self.demand(dead, "the code of a dead flight exchanged");
-                }
-            },
+            Step::Body { code } => self.code(code, false),
+            Step::Exchange { data, .. } => self.code(data.text("code").unwrap_or_default(), true),
             Step::Write {
                 token: Some(token), ..
             } => {
@@ -158,25 +160,41 @@ impl Ledger {
         }
     }
 
+    /// A code goes to the app's `login.body`, or to the server.
+    fn code(&mut self, code: &str, used: bool) {
+        let (epoch, logins) = (self.epoch, self.logins);
+        let Some(known) = self.codes.get_mut(code) else {
+            return self.broke("a code that wx.login did not give".to_string());
+        };
+        let dead = known.epoch != epoch || known.login != logins;
+        let again = known.used;
+        known.used |= used;
+        self.demand(again, "a code exchanged twice");
+        self.demand(dead, "the code of a dead flight goes on");
+    }
+
     /// A step was answered.
     pub fn answered(&mut self, step: &Step, outcome: &Outcome) {
-        match (step, outcome) {
-            (Step::Login { .. }, Outcome::Code(code)) => {
-                self.codes.insert(
-                    code.clone(),
-                    Code {
-                        epoch: self.epoch,
-                        login: self.logins,
-                        used: false,
-                    },
-                );
+        let Ok(given) = outcome else { return };
+        match step {
+            Step::Login { .. } => {
+                let code = Code {
+                    epoch: self.epoch,
+                    login: self.logins,
+                    used: false,
+                };
+                let name = given.text("code").unwrap_or_default();
+                self.codes.insert(name.to_string(), code);
             }
-            (Step::Exchange { .. }, Outcome::Exchanged(answer)) => {
-                if let Some(token) = &answer.token {
-                    self.tokens.insert(token.clone(), self.epoch);
-                }
-            }
+            Step::Exchange { .. } => self.granted(given.text("data.data.authorizationToken")),
+            Step::ReadToken => self.granted(given.0.as_str().or(given.text("token"))),
             _ => {}
+        }
+    }
+
+    fn granted(&mut self, token: Option<&str>) {
+        if let Some(token) = token {
+            self.tokens.insert(token.to_string(), self.epoch);
         }
     }
 

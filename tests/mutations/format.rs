@@ -1,4 +1,5 @@
-//! A mutation, as a file tells it: its first line names the file to break; lines with `-` are to be replaced by lines with `+`.
+//! A mutation, as a file tells it: its first line names the file to break; lines with `-` are to be
+//! replaced by lines with `+`.
 
 use std::fs;
 use std::path::Path;

@@ -1,9 +1,10 @@
 //! What wx says: every failure has a code, and no text lets a secret through.
 
-use miniprogram_login::error::{
-    Code, Failure, of_login, of_profile, of_transport, redact, says_session_expired,
+use miniprogram_login::error::Code;
+use miniprogram_login::failure::{
+    Failure, of_login, of_profile, of_transport, says_session_expired,
 };
-
+use miniprogram_login::redact::redact;
 use proptest::prelude::*;
 use proptest::sample::select;
 

@@ -1,12 +1,14 @@
 //! URLs and origins, with the `url` crate as the judge of where a URL leads.
 
-use miniprogram_login::config::{Config, Given, join};
+use miniprogram_login::config::{Config, join};
 use miniprogram_login::origin::{Origin, is_absolute};
 use proptest::prelude::*;
 use proptest::sample::select;
+use serde_json::json;
 use url::{Host, Url};
 
 use crate::cases;
+use crate::json::Json;
 
 /// Pieces of which dangerous URLs are made.
 fn piece() -> impl Strategy<Value = String> {
@@ -120,12 +122,8 @@ fn near(base: &str) -> impl Strategy<Value = String> + use<> {
 
 /// The options of an app with this `baseUrl`.
 fn config(base: &str) -> Option<Config> {
-    let given = Given {
-        base_url: base,
-        login_url: "/login",
-        ..Given::default()
-    };
-    Config::read(&given).ok()
+    let options = json!({ "baseUrl": base, "login": { "url": "/login" } });
+    Config::read(&Json(options), "wx-app|release").ok()
 }
 
 /// Scheme, host and port, as every client must see them.

@@ -186,6 +186,54 @@ scenario('rule 12: abort inside the expired event ends the call', async s => {
   assert.equal(s.backend.to(HOME).filter(request => request.query.get('name') === 'a').length, 1)
 })
 
+/** How a request comes to a stage; `at` says when it is there. */
+const STAGES = {
+  'while the WASM loads': { cold: true, at: () => {} },
+  'during the login': { prepare: s => s.phone.will('login', { after: 5_000 }), at: s => s.clock.advance(100) },
+  'when it is sent': { warm: true, prepare: s => s.backend.will(HOME, NEVER), at: s => s.clock.advance(100) },
+  'after a 401': { warm: true, prepare: s => { s.backend.forgetTokens(); s.phone.will('login', { after: 5_000 }) }, at: s => s.clock.advance(1_000) },
+  'during the replay': { warm: true, prepare: s => { s.backend.forgetTokens(); s.backend.will(HOME, (request, own) => own(), NEVER) }, at: s => s.clock.advance(1_000) },
+}
+
+for (const [stage, { cold, warm, prepare = () => {}, at }] of Object.entries(STAGES)) {
+  scenario(`rule 12: with callbacks, fail and complete come before abort() returns: ${stage}`, async s => {
+    const wxp = cold ? s.create() : await s.start()
+    if (warm) await s.ok(wxp.requestNeedLogin(s.home('before')))
+    prepare(s)
+    const heard = []
+    const hear = name => result => heard.push([name, result && result.code])
+    const task = wxp.requestNeedLogin({ ...s.home('a'), success: hear('success'), fail: hear('fail'), complete: hear('complete') })
+    await at(s)
+    const sent = s.backend.to(HOME).length
+    assert.deepEqual(heard, [])
+    task.abort()
+    heard.push('returns')
+    task.abort()
+    assert.deepEqual(heard, [['fail', 'aborted'], ['complete', 'aborted'], 'returns'])
+    await s.clock.advance(20_000)
+    assert.equal(heard.length, 3)
+    assert.equal(s.backend.to(HOME).length, sent, 'nothing further is sent')
+    assert.equal(s.backend.to(HOME).filter(request => !request.answered && !request.aborted).length, 0)
+  })
+}
+
+scenario('rule 12: with callbacks, an abort in a listener is told right after the entries before it', async s => {
+  const wxp = await s.active()
+  s.backend.will(HOME, NEVER)
+  const heard = []
+  const hear = name => () => heard.push(name)
+  const task = wxp.requestNeedLogin({ ...s.home(), success: hear('success'), fail: hear('fail'), complete: hear('complete') })
+  wxp.on('logout', () => {
+    task.abort()
+    heard.push('returns')
+  })
+  wxp.on('logout', hear('logout'))
+  wxp.logout()
+  heard.push('logout() returns')
+  assert.deepEqual(heard, ['returns', 'logout', 'fail', 'complete', 'logout() returns'])
+  assert.equal(s.backend.to(HOME)[0].aborted, true)
+})
+
 // ---- listeners ----------------------------------------------------------------------------------
 
 scenario('listeners may be added before there is a task, and follow the call to its replay', async s => {

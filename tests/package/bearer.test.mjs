@@ -1,7 +1,7 @@
 // Rule 8, BEARER ONLY HOME.
 import assert from 'node:assert/strict'
 import { answer } from './backend.mjs'
-import { once, scenario } from './scenario.mjs'
+import { once, plain, scenario } from './scenario.mjs'
 
 const CDN = 'https://cdn.example.com'
 
@@ -46,6 +46,65 @@ for (const url of ['https://api.example.com/user/home', 'HTTPS://API.EXAMPLE.COM
     const wxp = await s.start()
     await s.ok(wxp.requestNeedLogin({ url }))
     assert.equal(s.backend.requests.pop().bearer, await s.ok(wxp.getToken()))
+  })
+}
+
+/** How many calls into the WASM it takes until `run` has returned. */
+const crossings = (s, run) => {
+  const before = s.wasm.last.calls
+  run()
+  return s.wasm.last.calls - before
+}
+
+for (const [base, url, short] of [
+  ['https://api.example.com', 'https://api.example.com/user/home?name=eva', true],
+  ['https://api.example.com/', 'https://api.example.com/user/home', true],
+  ['https://api.example.com//', 'https://api.example.com//user/home', true],
+  ['https://api.example.com/v1', 'https://api.example.com/v1/user/home', true],
+  ['https://API.example.com', 'https://API.example.com/user/home', true],
+  // Home all the same, but not without being parsed.
+  ['https://api.example.com/v1', 'https://api.example.com/v2/user/home', false],
+  ['https://api.example.com/v1', 'https://api.example.com/v1evil', false],
+  ['https://api.example.com', 'https://API.example.com/user/home', false],
+  ['https://api.example.com', 'HTTPS://api.example.com/user/home', false],
+  ['https://api.example.com', 'https://api.example.com?name=eva', false],
+]) {
+  scenario(`rule 8: ${url} is home for ${base}, ${short ? 'as it begins so' : 'when parsed'}`, async s => {
+    s.backend.always('/v1/user/weixin-login', request => s.backend.exchange(request.data.code))
+    const wxp = await s.active({ baseUrl: base })
+    const token = await s.ok(wxp.getToken())
+    await s.ok(wxp.requestNeedLogin({ url: '/user/home' }))
+    const send = url => crossings(s, () => { wxp.requestNeedLogin({ url, complete() {} }) })
+    const relative = send('/user/home')
+    assert.equal(send(url) === relative, short)
+    const { args } = s.phone.calls.filter(call => call.api === 'request').pop()
+    assert.deepEqual([args.url, plain(args.header)], [url, { Authorization: `Bearer ${token}` }])
+    await s.clock.advance(100)
+    assert.equal(s.logins, 1)
+  })
+}
+
+for (const url of [
+  'https://api.example.com.evil.net/', 'https://api.example.com.evil.net/user/home', 'https://api.example.com@evil.example/',
+  'https://api.example.com:pw@evil.example/', 'https://api.example.com:444/', 'https://api.example.com0/', 'https://api.example.com%2f@evil.example/',
+]) {
+  scenario(`rule 8: ${url} begins with baseUrl, and is not home`, async s => {
+    const wxp = await s.active()
+    await s.outcome(wxp.requestNeedLogin({ url }))
+    const { args } = s.phone.calls.filter(call => call.api === 'request').pop()
+    assert.deepEqual([args.url, args.header], [url, undefined])
+  })
+}
+
+for (const url of ['/user/home', 'https://api.example.com/user/home']) {
+  scenario(`rule 8: new String(${JSON.stringify(url)}) is not home, and is wx's to judge`, async s => {
+    const wxp = await s.active()
+    const given = new String(url)
+    await s.outcome(wxp.requestNeedLogin({ url: given }))
+    const { args } = s.phone.calls.filter(call => call.api === 'request').pop()
+    assert.equal(args.url, given)
+    assert.equal(args.header, undefined)
+    assert.equal(s.logins, 1)
   })
 }
 

@@ -191,6 +191,15 @@ scenario('log: each step of a login with its time and what failed', async s => {
   if (s.mode.callbacks === 'async') assert.ok(steps[2].ms > 0)
 })
 
+once('log: what failed is told as a WxpError', async s => {
+  s.phone.will('login', fails('login:fail', 4))
+  const told = []
+  const wxp = await s.start({ log: entry => told.push(entry) })
+  await s.rejected(wxp.ensureLogin(), 'login_failed')
+  s.isError(told[0].error, 'login_failed', 'login')
+  s.heard.push(...told)
+})
+
 scenario('log: one that throws changes nothing', async s => {
   s.expectedThrows = Array(2).fill('a bug of the app')
   const wxp = await s.start({ log: bug })

@@ -1,7 +1,7 @@
 // Rule 19: the app goes to the background and comes back, the network changes; and dispose.
 import assert from 'node:assert/strict'
-import { late, NEVER } from './backend.mjs'
-import { once, plain, scenario } from './scenario.mjs'
+import { answer, late, NEVER } from './backend.mjs'
+import { inside, once, plain, scenario } from './scenario.mjs'
 import { fails } from './wx.mjs'
 
 const HOME = '/user/home'
@@ -183,7 +183,8 @@ scenario('after dispose nobody hears of anything', async s => {
   let disposed = false
   const log = ({ stage }) => {
     if (disposed) heard.push('log of ' + stage)
-    if (stage === 'exchange') {
+    // By the exchange's entry, who waited has gone on: that comes before anybody is told (rule 20).
+    if (stage === 'login') {
       disposed = true
       first.dispose()
     }
@@ -196,6 +197,118 @@ scenario('after dispose nobody hears of anything', async s => {
   await s.rejected(second.requestNeedLogin(s.home()), 'internal')
   assert.deepEqual(heard, [])
 })
+
+/** What a wxp may be in the middle of, for ever: what it needs first, and the call. */
+const UNDER_WAY = {
+  'a phone code': ['ensureLogin', (s, wxp) => {
+    s.backend.will('/user/phone', NEVER)
+    return wxp.loginWithPhone({ code: s.backend.issueCode(false) })
+  }],
+  'a profile': ['ensureLogin', (s, wxp) => {
+    s.backend.will('/user/profile', NEVER)
+    return s.phone.tap(() => wxp.loginWithProfile({ desc: 'x' }))
+  }],
+  'a login': ['ready', (s, wxp) => {
+    s.phone.will('login', NEVER)
+    return wxp.ensureLogin()
+  }],
+  'an exchange': ['ready', (s, wxp) => {
+    s.backend.will('/user/weixin-login', NEVER)
+    return wxp.getToken()
+  }],
+  'a logout': ['ensureLogin', (s, wxp) => {
+    s.backend.will('/user/logout', NEVER)
+    return wxp.logout()
+  }],
+  'a replay': ['ensureLogin', (s, wxp) => {
+    s.backend.will(HOME, answer(401, ''), NEVER)
+    return wxp.requestNeedLogin(s.home())
+  }],
+  'a restore': ['nothing', (s, wxp) => wxp.ensureLogin()],
+}
+
+/** A wxp in the middle of it. */
+async function underWay(s, what) {
+  if (what === 'a restore') s.phone.will('getStorage', NEVER)
+  const wxp = s.create({ storage: { key: what, encrypt: what === 'a restore' } })
+  const [needs, start] = UNDER_WAY[what]
+  if (needs === 'ready') await s.ok(wxp.ready)
+  if (needs === 'ensureLogin') await s.ok(wxp.ensureLogin())
+  const task = wxp.requestNeedLogin({ url: 'https://other.example.com/x', fail() {} })
+  task.abort()
+  const call = s.watch(start(s, wxp))
+  await s.clock.advance(500)
+  const { host: { open }, instance } = inside(task)
+  assert.ok(!call.settled && open.size > 0, what)
+  return { wxp, call, open, instance }
+}
+
+for (const listening of [false, true]) {
+  scenario(`rule 18: dispose ${listening ? 'in a listener of another wxp' : 'of others'}, with everything under way, leaves another wxp untouched`, async s => {
+    const other = await s.active()
+    const { generation } = other.session
+    const busy = []
+    for (const what in UNDER_WAY) busy.push(await underWay(s, what))
+    const before = s.logins
+    s.backend.will(HOME, (request, own) => late(1_000, own()))
+    const running = s.watch(other.requestNeedLogin(s.home('running')))
+    await s.clock.advance(100)
+    const sent = s.backend.requests.length
+    const dispose = () => {
+      for (const { wxp } of busy) wxp.dispose()
+    }
+    if (listening) {
+      other.on('expired', dispose)
+      s.backend.forgetTokens()
+      s.backend.will(HOME, answer(401, ''))
+      await s.ok(other.requestNeedLogin(s.home('refused')))
+      await s.ok(running)
+    } else {
+      dispose()
+      assert.deepEqual(plain(other.session.generation), generation)
+      assert.equal((await s.outcome(running)).value.statusCode, 200)
+      assert.deepEqual([s.logins, s.backend.requests.length], [before, sent])
+    }
+    for (const { error } of await s.outcomes(busy.map(({ call }) => call))) s.isError(error, 'disposed')
+    assert.deepEqual(busy.map(({ open }) => open.size), busy.map(() => 0), 'no step is open any more')
+    assert.equal(busy[0].instance.wxps.size, 1, 'the instance has the other one alone')
+    assert.equal((await s.ok(other.requestNeedLogin(s.home()))).statusCode, 200)
+    await s.ok(s.phone.tap(() => other.loginWithProfile({ desc: 'x' })))
+    await s.ok(other.loginWithPhone({ code: s.backend.issueCode(false) }))
+    // Whatever had a deadline: it passes.
+    await s.clock.advance(60_000)
+    assert.equal((await s.ok(other.requestNeedLogin(s.home()))).statusCode, 200)
+    assert.equal(s.logins, before + (listening ? 1 : 0))
+    await s.ok(other.logout())
+    assert.deepEqual([s.wasm.instances.length, s.wasm.last.dead, s.told('error')], [1, false, 0])
+    assert.deepEqual(busy.map(({ open }) => open.size), busy.map(() => 0))
+  })
+}
+
+for (const what in UNDER_WAY) {
+  once(`rule 18: dispose with ${what} under way leaves no memory behind`, async s => {
+    await s.active()
+    await s.leavesNoMemory(async () => {
+      const { wxp } = await underWay(s, what)
+      wxp.dispose()
+      s.phone.net.drop()
+      await s.clock.advance(100)
+    })
+  })
+}
+
+for (const what of ['a phone code', 'a logout', 'a restore']) {
+  once(`after dispose the log is silent about ${what} that was under way`, async s => {
+    const heard = []
+    const { create } = s
+    s.create = more => create.call(s, { ...more, log: ({ stage }) => heard.push(stage) })
+    const { wxp } = await underWay(s, what)
+    heard.length = 0
+    wxp.dispose()
+    await s.clock.advance(30_000)
+    assert.deepEqual(heard, [])
+  })
+}
 
 scenario('dispose aborts nothing that is over', async s => {
   const counted = s.countAborts()

@@ -4,6 +4,7 @@ import { test } from 'node:test'
 import { HOME } from './backend.mjs'
 import { compile } from './sandbox.mjs'
 import { ASYNC, once, plain, scenario, Scenario } from './scenario.mjs'
+import { fails } from './wx.mjs'
 
 const PATH = '/miniprogram_npm/miniprogram-login/miniprogram_login.wasm.br'
 
@@ -70,6 +71,53 @@ scenario('rule 19: ensureLogin, logout and a request made before the load keep t
   s.isError(first.error, 'logged_out', 'logout')
   assert.ok(out.ok)
   assert.equal(second.value.statusCode, 200)
+}, ASYNC)
+
+/** Calls of every kind that waits for a login, and the paths that they ask for, in order. */
+function mixed(s, wxp) {
+  const file = { url: '/user/home?name=up', filePath: 'a', name: 'f' }
+  const calls = [
+    wxp.requestNeedLogin(s.home('a')), wxp.ensureLogin(), wxp.loginWithPhone({ code: s.backend.issueCode(false) }),
+    wxp.uploadFileNeedLogin(file), wxp.getToken(), wxp.requestNeedLogin({ url: '/user/home?name=b' }), wxp.downloadFileNeedLogin(s.home('down')),
+  ]
+  return { calls, asked: ['/user/weixin-login', 'a', '/user/phone', 'up', 'b', 'down'] }
+}
+
+/** The calls by their places, in the order in which they settle. */
+function settling(calls) {
+  const order = []
+  calls.forEach((call, i) => call.then(() => order.push(i), () => order.push(i)))
+  return order
+}
+
+scenario('rule 19: calls of all kinds made before the load go on in call order after one login', async s => {
+  const wxp = s.create()
+  const { calls, asked } = mixed(s, wxp)
+  const order = settling(calls)
+  const all = await s.outcomes(calls)
+  assert.ok(all.every(one => one.ok), String(all.map(one => one.error)))
+  assert.deepEqual([s.logins, s.exchanges], [1, 1])
+  assert.deepEqual(s.backend.requests.map(request => request.query.get('name') || request.path), asked)
+  // Who wants no more than the login settles with it.
+  assert.deepEqual(order, [1, 4, 0, 2, 3, 5, 6])
+})
+
+scenario('rule 19: calls of all kinds made before the load reject in call order after one failed login', async s => {
+  s.phone.always('login', fails('login:fail', 4))
+  const wxp = s.create()
+  const { calls } = mixed(s, wxp)
+  const order = settling(calls)
+  for (const { error } of await s.outcomes(calls)) s.isError(error, 'login_failed', 'login')
+  assert.equal(s.logins, 1)
+  assert.deepEqual(order, [0, 1, 2, 3, 4, 5, 6])
+})
+
+scenario('rule 19: calls made while they wait for a login go on in call order too', async s => {
+  const wxp = await s.start()
+  s.phone.will('login', { after: 1_000 })
+  const { calls, asked } = mixed(s, wxp)
+  await s.outcomes(calls)
+  assert.deepEqual(s.backend.requests.map(request => request.query.get('name') || request.path), asked)
 }, ASYNC)
 
 for (const [what, prepare, more, says] of [

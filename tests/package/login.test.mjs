@@ -3,6 +3,7 @@
 // burst, login failure, …).
 import assert from 'node:assert/strict'
 import { answer, failure, late, NEVER, refuse } from './backend.mjs'
+import { drain } from './clock.mjs'
 import { ASYNC, once, scenario } from './scenario.mjs'
 import { fails } from './wx.mjs'
 
@@ -96,6 +97,62 @@ scenario('rule 2: wx.login that never calls back ends at the deadline', async s 
   for (const { error } of all) s.isError(error, 'login_timeout', 'login')
   assert.equal(s.clock.now() - before, 15_000)
 })
+
+/** What a wx that answers everything inside the call may fail with, and what that is. */
+const SYNC = ['sync callbacks']
+const FAILURES = {
+  'wx.login': ['login_failed', s => s.phone.always('login', fails('login:fail', 4))],
+  'the exchange': ['exchange_failed', s => s.backend.always(LOGIN, answer(500, ''))],
+  'login.body': ['hook_failed', () => {}, { login: { url: LOGIN, body: () => { throw new Error('a bug of the app') } } }],
+  'the request': ['timeout', s => s.backend.always('/user/home', failure('request:fail timeout', 5))],
+}
+
+for (const [what, [code, prepare, more]] of Object.entries(FAILURES)) {
+  scenario(`rule 2: where wx answers inside the call, a failure of ${what} settles inside it too`, async s => {
+    prepare(s)
+    const wxp = await s.start(more)
+    const { time } = s.clock
+    const heard = []
+    const hear = name => ({ code }) => heard.push(`${name} ${code}`)
+    for (let i = 1; i <= 4; i++) {
+      const call = wxp.requestNeedLogin({ ...s.home(), fail: hear('fail'), complete: hear('complete') })
+      assert.equal(call.then, undefined)
+      // A hook may be async, and is waited for.
+      if (code === 'hook_failed') await drain()
+      assert.equal(heard.length, 2 * i)
+    }
+    const seen = s.watch(wxp.requestNeedLogin(s.home()))
+    await drain()
+    s.isError(seen.error, code)
+    assert.deepEqual(heard, Array(4).fill([`fail ${code}`, `complete ${code}`]).flat())
+    assert.equal(s.clock.time, time)
+    // Rule 3: the first after a failure tries at once, then the cooldown holds;
+    // a hook of the app does not count.
+    assert.equal(s.logins, { request: 1, timeout: 1, hook_failed: 5 }[code] || 2)
+  }, SYNC)
+}
+
+scenario('rule 2: where wx answers inside the call, any number of callers cause one login', async s => {
+  const early = s.create()
+  const first = burst(s, early)
+  await s.ok(early.ready)
+  assert.deepEqual([s.logins, s.exchanges, s.backend.to('/user/home').length], [1, 1, 5])
+  await s.outcomes(first)
+  // In one entry of the queue: none of them goes on before the last one is made.
+  const heard = []
+  early.on('logout', () => {
+    for (let i = 0; i < 5; i++) early.requestNeedLogin({ ...s.home(), success: res => heard.push(res.statusCode) })
+    assert.deepEqual([s.logins, heard.length], [1, 0])
+  })
+  early.logout()
+  assert.deepEqual([s.logins, s.exchanges, heard], [2, 2, [200, 200, 200, 200, 200]])
+  // One by one: the first has the login done when its call returns.
+  const wxp = await s.start({ storage: { key: 'second' } })
+  burst(s, wxp, 1)
+  assert.deepEqual([s.logins, wxp.session.status], [3, 'active'])
+  await s.outcomes(burst(s, wxp))
+  assert.equal(s.logins, 3)
+}, SYNC)
 
 scenario('rule 2: a code that comes after the deadline is never exchanged', async s => {
   s.phone.will('login', { after: 20_000 })

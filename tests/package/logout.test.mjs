@@ -54,6 +54,25 @@ scenario('rule 13: requests sent before a logout are delivered as they come, wit
   assert.deepEqual([s.logins, s.backend.to(HOME).length, wxp.session.status], [1, 2, 'none'])
 })
 
+scenario('rule 13: a request that waited, and has not begun when a logout comes, is not sent', async s => {
+  // The login's end lets it go; before its turn comes, the log of the exchange is told.
+  const wxp = s.create({ log: ({ stage }) => { if (stage === 'exchange' && s.logins === 1) wxp.logout() } })
+  const calls = [wxp.requestNeedLogin(s.home('a')), wxp.loginWithPhone({ code: s.backend.issueCode(false) }), wxp.requestNeedLogin(s.home('b'))].map(call => s.watch(call))
+  for (const { error } of await s.outcomes(calls)) s.isError(error, 'logged_out')
+  await s.clock.advance(1_000)
+  assert.equal(s.backend.to(HOME).length + s.backend.to('/user/phone').length, 0)
+  assert.equal((await s.ok(wxp.requestNeedLogin(s.home()))).statusCode, 200)
+})
+
+scenario('rule 13: the first request after a logout and a login carries the new token', async s => {
+  const wxp = await s.active()
+  await s.ok(wxp.requestNeedLogin(s.home('before')))
+  await s.ok(wxp.logout())
+  const token = await s.ok(wxp.getToken())
+  await s.ok(wxp.requestNeedLogin(s.home('after')))
+  assert.deepEqual(s.backend.to(HOME).slice(1).map(request => request.bearer), [token])
+})
+
 scenario('rule 13: logout is not sticky', async s => {
   const wxp = await s.active()
   await s.ok(wxp.logout())

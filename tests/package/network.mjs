@@ -44,12 +44,13 @@ export function network(phone) {
   }
 
   const api = name => args => {
-    phone.calls.push({ api: name, at: clock.now(), args: { ...args } })
+    phone.note(name, { ...args })
     const listeners = new Map()
     const call = { api: name, args, tapped: phone.tapped, over: false, hear: (event, result) => (listeners.get(event) || []).forEach(fn => fn(result)) }
     call.request = record(name, args, clock.now())
     const task = {
       abort() {
+        phone.onCall(`abort of ${name}`)
         if (call.over) return
         call.request.aborted = true
         fail(call, { errMsg: `${name}:fail abort` })

@@ -241,6 +241,13 @@ scenario('rule 7: logout while the user decides → logged_out, nothing sent', a
   assert.equal(s.backend.to(PROFILE).length, 0)
 })
 
+scenario('rule 7: a logout before the tap is no logout since the tap', async s => {
+  const wxp = await s.active()
+  await s.ok(wxp.logout())
+  await s.ok(wxp.ensureLogin())
+  assert.equal((await s.ok(tap(s, wxp))).data.data.nickName, 'Band')
+})
+
 scenario('rule 7: logout and a new login while the user decides → logged_out all the same', async s => {
   const wxp = await s.active()
   s.phone.will('getUserProfile', { after: 5_000 })

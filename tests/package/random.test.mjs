@@ -29,7 +29,33 @@ class Life {
     /** When a login may be dead without having called back: logout, trap, dispose, a new launch. */
     this.cuts = []
     this.watchLogins()
-    this.wxp = this.s.create()
+    this.wxp = this.create()
+  }
+
+  /** A wxp whose app calls the SDK wherever it is called itself. */
+  create() {
+    const { s } = this
+    const meddles = run => (...args) => {
+      this.meddle()
+      return run(...args)
+    }
+    const more = {}
+    if (this.next() < 0.5) more.log = meddles(entry => s.log.push(entry))
+    if (this.next() < 0.5) more.isUnauthorized = meddles(res => Number(res.statusCode) === 401)
+    if (this.next() < 0.3) more.login = { url: LOGIN, body: meddles(({ code }) => ({ code })), readToken: meddles(async res => res.data.data && res.data.data.authorizationToken) }
+    if (this.next() < 0.3) more.storage = { encrypt: true }
+    const wxp = s.create(more)
+    for (const event of ['login', 'logout', 'expired', 'error']) wxp.on(event, meddles(() => {}))
+    return wxp
+  }
+
+  /** What the app does in a function of its own, now and then. */
+  meddle() {
+    this.s.wasm.note('a function of the app')
+    if (this.calm || this.next() > 0.15) return
+    const name = this.pick(['request', 'relative', 'burst', 'callbacks', 'ensure', 'token', 'phone', 'profile', 'logout', 'abort', 'abort', 'dispose', 'session'])
+    this.steps.push(`[${name}]`)
+    this.actions()[name]()
   }
 
   pick(list) {
@@ -66,16 +92,19 @@ class Life {
 
   withCallbacks() {
     const heard = []
-    const hear = name => () => heard.push(name)
+    const hear = name => () => {
+      heard.push(name)
+      this.meddle()
+    }
     const task = this.wxp.requestNeedLogin({ ...this.s.home(), success: hear('success'), fail: hear('fail'), complete: hear('complete') })
     this.calls.push({ made: task, heard })
   }
 
-  async step() {
+  actions() {
     const { s, wxp } = this
     const { phone, backend, clock } = s
     const at = { after: Math.floor(this.next() * 4_000) }
-    const actions = {
+    return {
       request: () => this.call(() => wxp.requestNeedLogin(s.home())),
       relative: () => this.call(() => wxp.requestNeedLogin({ url: '/user/home' })),
       burst: () => { for (let i = 0; i < 4; i++) this.call(() => wxp.requestNeedLogin(s.home())) },
@@ -123,16 +152,20 @@ class Life {
       dispose: () => {
         this.cut()
         wxp.dispose()
-        this.wxp = s.create()
+        if (this.wxp === wxp) this.wxp = this.create()
       },
       relaunch: () => {
         this.cut()
         this.calls = this.calls.filter(({ seen }) => seen && seen.settled)
         s.launch()
-        this.wxp = s.create()
+        this.wxp = this.create()
       },
       session: () => assert.ok(['loading', 'none', 'logging-in', 'active'].includes(wxp.session.status)),
     }
+  }
+
+  async step() {
+    const actions = this.actions()
     const weights = { request: 4, burst: 2, wait: 4, little: 4, login: 2, exchange: 2, trap: 0.5, dispose: 0.5, relaunch: 0.5, age: 0.5, jump: 0.5 }
     const names = Object.keys(actions).flatMap(name => Array(Math.round((weights[name] || 1) * 2)).fill(name))
     const name = this.pick(names)
@@ -147,6 +180,7 @@ class Life {
     for (const api of ['login', 'getUserProfile']) s.phone.heal(api)
     for (const path of [LOGIN, '/user/home']) s.backend.heal(path)
     if (s.wasm.last) s.wasm.last.trapAt = Infinity
+    this.calm = true
     await s.outcomes(this.calls.filter(call => call.seen).map(call => call.seen), 300_000)
     for (const { seen } of this.calls) if (seen && !seen.ok) assert.ok(CODES.has(seen.error && seen.error.code), String(seen.error && seen.error.stack))
     await s.clock.advance(60_000)
@@ -156,6 +190,7 @@ class Life {
     await s.clock.advance(60_000)
     assert.equal((await s.ok(this.wxp.requestNeedLogin(s.home()))).statusCode, 200)
     await s.ok(this.wxp.logout())
+    await s.clock.advance(100)
     assert.equal(s.phone.storage.size, 0, 'rule 13: nothing is stored after a logout')
     const late = s.wasm.instances.flatMap(instance => instance.callsAfterDeath)
     assert.deepEqual(late, [], 'rule 18: a dead instance was called')

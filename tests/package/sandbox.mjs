@@ -50,6 +50,10 @@ export class WxWasm {
     this.next = []
     /** `instance`: resolve with the instance itself, as the typings say. */
     this.shape = 'result'
+    /** How many calls into an instance are under way. */
+    this.depth = 0
+    /** What was called while one was under way: rule 20 wants none. */
+    this.nested = []
     this.api = { instantiate: (...args) => this.instantiate(...args) }
   }
 
@@ -86,19 +90,33 @@ export class WxWasm {
     return this.shape === 'instance' ? { exports: instance.exports } : { instance: { exports: instance.exports }, module }
   }
 
+  /** Something is called that must not be while the core is at work. */
+  note(what) {
+    if (this.depth) this.nested.push(what)
+  }
+
   /** Counts calls into the instance, and stops it like a trap when the test says. */
   watch(instance, name, run) {
     return (...args) => {
-      if (instance.dead && !instance.unwinding) instance.callsAfterDeath.push(name)
+      // The glue may ask for memory, of some size. What else there is takes a pointer, which lies
+      // behind the module's stack.
+      const enters = args.some(arg => arg > 0xffff)
+      if (enters) this.note(`${name}(${args})`)
+      if (instance.dead && (enters || !instance.unwinding)) instance.callsAfterDeath.push(name)
       if (++instance.calls >= instance.trapAt) {
         instance.dead = instance.unwinding = true
         instance.trapAt = Infinity
-        // The glue frees its arguments while the stack unwinds;
+        // The glue gives back what it took of the stack while that unwinds;
         // what comes later comes from outside.
         Promise.resolve().then(() => { instance.unwinding = false })
         throw new (this.sandbox.evaluate('Error'))('unreachable')
       }
-      return run(...args)
+      this.depth++
+      try {
+        return run(...args)
+      } finally {
+        this.depth--
+      }
     }
   }
 

@@ -28,6 +28,9 @@ process.on('unhandledRejection', reason => stray.push(reason))
 /** An object of the sandbox as plain data of this realm, so that it can be compared. */
 export const plain = value => value === undefined ? undefined : JSON.parse(JSON.stringify(value))
 
+/** The `Wxp` behind a call, of what requestNeedLogin gave: for what no member of wxp shows. */
+export const inside = call => call[Object.getOwnPropertySymbols(call).find(symbol => symbol.description === 'call')].wxp
+
 export const freeze = value => {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value)
@@ -62,6 +65,7 @@ export class Scenario {
     this.phone.net.drop()
     this.sandbox = new Sandbox(this.phone, this.mode)
     this.wasm = this.sandbox.wasm
+    this.phone.onCall = api => this.wasm.note(api)
     this.sandboxes.push(this.sandbox)
   }
 
@@ -72,7 +76,10 @@ export class Scenario {
       profile: { url: '/user/profile' },
       phone: { url: '/user/phone' },
       logout: { url: '/user/logout' },
-      log: entry => this.log.push(plain(entry)),
+      log: entry => {
+        this.wasm.note('log')
+        this.log.push(plain(entry))
+      },
       ...more,
     }
   }
@@ -81,6 +88,7 @@ export class Scenario {
   create(more) {
     const wxp = this.sandbox.package.createWxp(freeze(this.options(more)))
     for (const type of ['login', 'logout', 'expired', 'error']) wxp.on(type, payload => {
+      this.wasm.note(type)
       this.heard.push(payload)
       this.events.push(payload)
     })
@@ -184,6 +192,20 @@ export class Scenario {
     return freeze({ url: `${HOME}/user/home?name=${name}` })
   }
 
+  /** Runs it many times: then the instance has no more memory than after a few times. */
+  async leavesNoMemory(run) {
+    const { exports } = this.wasm.last
+    let warm
+    for (let i = 0; i < 150; i++) {
+      await run()
+      // Or looking for secrets in it would take longer than all else.
+      for (const list of [this.heard, this.events, this.log]) list.length = 0
+      if (i === 20) warm = exports.memory.buffer.byteLength
+    }
+    assert.equal(exports.memory.buffer.byteLength, warm)
+    assert.equal(exports, this.wasm.last.exports, 'no instance died')
+  }
+
   /** How often the app was told of an event. */
   told(type) {
     return this.events.filter(event => event.type === type).length
@@ -195,7 +217,8 @@ export class Scenario {
     // Callbacks and timers that are still to come must not do harm either.
     await this.clock.advance(90_000)
     const { backend } = this
-    for (const { unhandled, thrown, console } of this.sandboxes) {
+    for (const { unhandled, thrown, console, wasm } of this.sandboxes) {
+      assert.deepEqual(wasm.nested, [], 'rule 20: nothing runs while the core is at work')
       assert.deepEqual(unhandled.map(String), [], 'no unhandled rejection')
       assert.deepEqual(thrown.map(e => e.message), this.expectedThrows, 'nothing is thrown outside of a promise')
       assert.deepEqual(console, [], 'rule 11: nothing is logged by default')

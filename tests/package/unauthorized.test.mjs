@@ -1,7 +1,7 @@
 // Rule 9, LATE 401. (The bursts of the peers' comparison are in login.test.mjs.)
 import assert from 'node:assert/strict'
-import { answer, late } from './backend.mjs'
-import { once, scenario } from './scenario.mjs'
+import { answer, failure, late, NEVER } from './backend.mjs'
+import { inside, once, scenario } from './scenario.mjs'
 import { fails } from './wx.mjs'
 
 const HOME = '/user/home'
@@ -26,6 +26,16 @@ scenario('rule 9: the second 401 is delivered as the response it is', async s =>
   const res = await s.ok(wxp.requestNeedLogin(s.home()))
   assert.deepEqual([res.statusCode, res.data.msg], [401, 'still no'])
   assert.equal(s.backend.to(HOME).length, 3)
+})
+
+scenario('rule 9: a replay is judged by its own answer: a token that it shows to be good is no failure', async s => {
+  const wxp = await s.active()
+  await s.ok(wxp.requestNeedLogin(s.home()))
+  for (let i = 2; i <= 6; i++) {
+    s.backend.forgetTokens()
+    assert.equal((await s.ok(wxp.requestNeedLogin(s.home()))).statusCode, 200)
+    assert.equal(s.logins, i)
+  }
 })
 
 scenario('rule 9: uploads and downloads are renewed and replayed alike', async s => {
@@ -101,3 +111,89 @@ once('rule 9: a body code 401 with HTTP 200 is no 401 unless isUnauthorized says
   assert.equal((await s.ok(wxp.requestNeedLogin(s.home()))).data.code, 401)
   assert.equal(s.logins, 1)
 })
+
+// ---- a replay that takes its time ---------------------------------------------------------------
+
+/** A request that was refused, and whose replay the server meets with `says`. */
+async function replaying(s, wxp, says) {
+  await s.ok(wxp.requestNeedLogin(s.home('before')))
+  s.backend.forgetTokens()
+  s.backend.will(HOME, (request, own) => own(), says)
+  const call = wxp.requestNeedLogin(s.home('a'))
+  const seen = s.watch(call)
+  await s.clock.advance(2_000)
+  const sent = s.backend.to(HOME).slice(-2)
+  assert.deepEqual([sent[0].answered, sent[1].answered, seen.settled], [true, false, false])
+  const { open } = inside(call).host
+  assert.equal(open.size, 1, 'the core waits for the answer, and for nothing else')
+  return { call, seen, open, replay: sent[1] }
+}
+
+scenario('rule 9: a replay that is never answered is ended by abort', async s => {
+  const wxp = await s.active()
+  const { call, seen, open, replay } = await replaying(s, wxp, NEVER)
+  call.abort()
+  assert.deepEqual([open.size, replay.aborted], [0, true])
+  s.isError((await s.outcome(seen)).error, 'aborted', 'request')
+  assert.equal((await s.ok(wxp.requestNeedLogin(s.home()))).statusCode, 200)
+  assert.equal(s.logins, 2)
+})
+
+scenario('rule 9: a replay that is never answered is ended by dispose', async s => {
+  const wxp = await s.active()
+  const { seen, open } = await replaying(s, wxp, NEVER)
+  wxp.dispose()
+  assert.equal(open.size, 0)
+  s.isError((await s.outcome(seen)).error, 'disposed')
+})
+
+for (const [what, says, code] of [['a 401', no], ['a 200', answer(200, 'ok')], ['a 500', answer(500, '')], ['a failure', failure('request:fail timeout', 5), 'timeout'], ['silence', NEVER]]) {
+  scenario(`rule 13: a logout ends what the core waits for; ${what} to the replay is delivered as it comes`, async s => {
+    let asked = 0
+    const wxp = await s.active({ isUnauthorized: res => (asked++, res.statusCode === 401) })
+    const { call, seen, open } = await replaying(s, wxp, says === NEVER ? says : late(8_000, says))
+    const before = asked
+    await s.ok(wxp.logout())
+    assert.deepEqual([open.size, seen.settled], [0, false])
+    await s.clock.advance(10_000)
+    if (says === NEVER) {
+      assert.equal(seen.settled, false)
+      call.abort()
+      s.isError((await s.outcome(seen)).error, 'aborted')
+    } else if (code) s.isError(seen.error, code, 'request')
+    else assert.equal(seen.value.statusCode, says.status)
+    assert.equal(asked, before, 'nothing is to be judged')
+    assert.deepEqual([s.logins, s.backend.to(HOME).length, wxp.session.status], [2, 3, 'none'])
+  })
+}
+
+for (const which of ['first answer', 'replay']) {
+  scenario(`rule 13: a logout inside isUnauthorized delivers the ${which} that it is asked about`, async s => {
+    let out = () => {}
+    const wxp = await s.active({ isUnauthorized: res => (out(), res.statusCode === 401) })
+    await s.ok(wxp.requestNeedLogin(s.home('before')))
+    s.backend.will(HOME, no, answer(401, { msg: 'still no' }))
+    let answers = 0
+    out = () => { if (++answers === (which === 'replay' ? 2 : 1)) wxp.logout() }
+    const { value } = await s.outcome(wxp.requestNeedLogin(s.home()))
+    assert.deepEqual([value.statusCode, value.data.msg], [401, which === 'replay' ? 'still no' : 'token expired'])
+    assert.equal(wxp.session.status, 'none')
+  })
+}
+
+for (const [how, end] of Object.entries({
+  abort: ({ call }) => call.abort(),
+  logout: ({ wxp }) => { wxp.logout() },
+  dispose: ({ wxp }) => wxp.dispose(),
+})) {
+  once(`rule 9: replays that are never answered leave no memory behind, each ended by ${how}`, async s => {
+    let wxp = await s.active()
+    await s.leavesNoMemory(async () => {
+      const { call } = await replaying(s, wxp, NEVER)
+      end({ wxp, call })
+      await s.clock.advance(100)
+      s.phone.net.drop()
+      if (how === 'dispose') wxp = await s.active()
+    })
+  })
+}

@@ -33,6 +33,8 @@ export class Phone {
     this.hidden = false
     this.suspended = false
     this.calls = []
+    /** Called before every call of an API, or of a task's abort. */
+    this.onCall = () => {}
     this.scripts = new Map()
     this.heard = new Map()
     this.clock.onTask = () => { this.tapped = false }
@@ -96,9 +98,14 @@ export class Phone {
 
   // ---- wx ---------------------------------------------------------------------------------------
 
+  note(api, args) {
+    this.onCall(api)
+    this.calls.push({ api, at: this.clock.now(), args })
+  }
+
   /** Does what the script says, or else `act`, which gives a result or throws `{errMsg}`. */
   call(api, args, act, grantsTap = false) {
-    this.calls.push({ api, at: this.clock.now(), args: args && { ...args } })
+    this.note(api, args && { ...args })
     const script = this.scripts.get(api)
     const planned = (Array.isArray(script) ? script.shift() : script && script.behaviour) || {}
     if (planned.throws) throw new Error(planned.throws)
@@ -162,7 +169,7 @@ export class Phone {
     const async = (api, act, grantsTap) => ({ [api]: args => this.call(api, args, () => act(args || {}), grantsTap) })
     const sync = (api, act) => ({
       [api]: (...args) => {
-        this.calls.push({ api, at: this.clock.now(), args })
+        this.note(api, args)
         const script = this.scripts.get(api)
         const planned = (Array.isArray(script) ? script.shift() : script && script.behaviour) || {}
         if (planned.throws) throw new Error(planned.throws)

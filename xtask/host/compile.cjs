@@ -5,6 +5,9 @@ const fs = require('fs')
 const path = require('path')
 
 const [root, out] = process.argv.slice(2).map((name) => path.resolve(name))
+// The compiler makes directories with hash names where it stands.
+fs.mkdirSync(out, { recursive: true })
+process.chdir(out)
 const config = JSON.parse(fs.readFileSync(path.join(root, 'project.config.json'), 'utf8'))
 const miniprogram = path.join(root, config.miniprogramRoot)
 

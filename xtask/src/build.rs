@@ -2,6 +2,7 @@
 
 mod apis;
 mod glue;
+mod hollow;
 mod module;
 mod package;
 mod size;
@@ -9,9 +10,10 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use anyhow::{Result, bail};
+use wasmparser::{KnownCustom, Name, Parser, Payload};
 
 pub use module::with_names;
 pub use package::bundle;
@@ -49,9 +51,11 @@ pub fn run() -> Result<()> {
     recreate(&stage)?;
     copy_tree(&sh::root().join("pkg-template"), &stage)?;
     write(&stage.join("glue.js"), glue::factory(&module)?)?;
+    write(&stage.join("utf8.js"), glue::UTF8)?;
     write(&stage.join("apis.js"), apis::generate()?)?;
     write(&stage.join("options.js"), tables::options())?;
     write(&stage.join("codes.js"), tables::codes())?;
+    write(&stage.join("permit.js"), tables::permit())?;
 
     let js = package::assemble(&stage, &module.bytes)?;
     refuse(
@@ -65,5 +69,47 @@ fn refuse(what: &str, problems: Vec<String>) -> Result<()> {
     match problems.as_slice() {
         [] => Ok(()),
         found => bail!("{what}:\n  {}", found.join("\n  ")),
+    }
+}
+
+/// The names of the module's functions, by their index, without hashes.
+pub fn function_names(module: &[u8]) -> Result<BTreeMap<u32, String>> {
+    let mut names = BTreeMap::new();
+    for payload in Parser::new(0).parse_all(module) {
+        if let Payload::CustomSection(section) = payload?
+            && let KnownCustom::Name(subsections) = section.as_known()
+        {
+            for subsection in subsections {
+                if let Name::Function(functions) = subsection? {
+                    for naming in functions {
+                        let naming = naming?;
+                        names.insert(naming.index, readable(naming.name));
+                    }
+                }
+            }
+        }
+    }
+    if names.is_empty() {
+        bail!("the module's functions have no names");
+    }
+    Ok(names)
+}
+
+/// Without hashes: `core[c593…]::slice::memchr::h0123…` is `core::slice::memchr`.
+pub fn readable(name: &str) -> String {
+    let mut text = String::new();
+    let mut rest = name;
+    while let Some((before, after)) = rest.split_once('[') {
+        let (inside, others) = after.split_once(']').unwrap_or((after, ""));
+        text += before;
+        if inside.len() < 16 || !inside.bytes().all(|b| b.is_ascii_hexdigit()) {
+            text += &format!("[{inside}]");
+        }
+        rest = others;
+    }
+    text += rest;
+    match text.rsplit_once("::h") {
+        Some((head, hash)) if hash.len() == 16 => head.to_owned(),
+        _ => text,
     }
 }

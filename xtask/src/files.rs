@@ -1,6 +1,10 @@
 //! Directories and files, with the path in every error.
 
-use std::{fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result};
 
@@ -35,4 +39,24 @@ pub fn copy_tree(from: &Path, to: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Every file and directory under `dir`, but for what lies in directories of
+/// the names in `without`.
+pub fn listing(dir: &Path, without: &[&str]) -> Result<BTreeSet<PathBuf>> {
+    let mut found = BTreeSet::new();
+    let mut rest = vec![dir.to_path_buf()];
+    while let Some(dir) = rest.pop() {
+        for entry in fs::read_dir(&dir).with_context(|| format!("cannot read {}", dir.display()))? {
+            let entry = entry?;
+            let kept = without.iter().any(|name| entry.file_name() == *name);
+            if entry.file_type()?.is_dir() && !kept {
+                rest.push(entry.path());
+            }
+            if !kept {
+                found.insert(entry.path());
+            }
+        }
+    }
+    Ok(found)
 }

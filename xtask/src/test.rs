@@ -11,6 +11,7 @@ use anyhow::{Result, bail};
 
 use crate::{
     bench, build, demo,
+    files::listing,
     sh::{command, node_tool, root, run as spawn},
     tools,
 };
@@ -28,6 +29,7 @@ const STEPS: &[Step] = &[
         tools::deny()?;
         spawn(command("cargo-deny").args(["--workspace", "check", "licenses", "bans", "sources"]))
     }),
+    ("documentation", documentation),
     ("native tests", || {
         spawn(command("cargo").args(["test", "--workspace", "--quiet"]))
     }),
@@ -46,7 +48,10 @@ const STEPS: &[Step] = &[
     ("demo", || demo::run(&["--check".into()])),
 ];
 
-/// Runs the steps named in `args`, or all.
+/// What the commands may leave anything in.
+const OURS: &[&str] = &["target", "pkg", "node_modules", ".git"];
+
+/// Runs the steps named in `args`, or all, and sees that they leave nothing behind.
 pub fn run(args: &[String]) -> Result<()> {
     if let Some(unknown) = args
         .iter()
@@ -59,6 +64,7 @@ pub fn run(args: &[String]) -> Result<()> {
         );
     }
     let begun = Instant::now();
+    let before = listing(&root(), OURS)?;
     let mut passed = 0;
     for (name, step) in STEPS
         .iter()
@@ -73,8 +79,15 @@ pub fn run(args: &[String]) -> Result<()> {
         println!("── {name}: ok, {:.1} s", started.elapsed().as_secs_f64());
         passed += 1;
     }
+    let after = listing(&root(), OURS)?;
+    let left: Vec<_> = after.difference(&before).collect();
+    if !left.is_empty() {
+        println!("{passed} passed, 1 failed");
+        bail!("left behind: {left:?}");
+    }
+    println!("── nothing left behind: ok");
     println!("── all in {:.0} s", begun.elapsed().as_secs_f64());
-    println!("{passed} passed, 0 failed");
+    println!("{} passed, 0 failed", passed + 1);
     Ok(())
 }
 
@@ -88,6 +101,28 @@ fn set_up() -> Result<()> {
         browser.chromedriver.display()
     );
     tools::postgres()
+}
+
+/// rustdoc without a warning: no broken link, nothing undocumented.
+fn documentation() -> Result<()> {
+    let doc = ["doc", "--workspace", "--no-deps", "--quiet"];
+    spawn(
+        command("cargo")
+            .args(doc)
+            .env("RUSTDOCFLAGS", "-D warnings"),
+    )?;
+    let wasm = [
+        "--package",
+        "miniprogram-login",
+        "--target",
+        "wasm32-unknown-unknown",
+    ];
+    spawn(
+        command("cargo")
+            .args(["doc", "--no-deps", "--quiet"])
+            .args(wasm)
+            .env("RUSTDOCFLAGS", "-D warnings"),
+    )
 }
 
 fn clippy() -> Result<()> {
@@ -105,19 +140,7 @@ fn clippy() -> Result<()> {
         "--target",
         "wasm32-unknown-unknown",
     ];
-    spawn(command("cargo").args(wasm).args(deny))?;
-    // As it ships, without std.
-    let shipped = [
-        "clippy",
-        "--package",
-        "miniprogram-login",
-        "--lib",
-        "--features",
-        "package",
-        "--target",
-        "wasm32-unknown-unknown",
-    ];
-    spawn(command("cargo").args(shipped).args(deny))
+    spawn(command("cargo").args(wasm).args(deny))
 }
 
 /// A package in a bare JavaScript context that has what WeChat has and nothing else.

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
 
 use crate::sh::{command, output, root, run, target};
 
@@ -127,6 +128,16 @@ pub struct Browser {
     pub chromium: PathBuf,
     /// ChromeDriver of the same version.
     pub chromedriver: PathBuf,
+}
+
+impl Browser {
+    /// What ChromeDriver is asked for: the switches of webdriver.json, and this browser.
+    pub fn capabilities(&self) -> Result<Value> {
+        let json = std::fs::read(root().join("webdriver.json")).context("webdriver.json")?;
+        let mut capabilities: Value = serde_json::from_slice(&json).context("webdriver.json")?;
+        capabilities["goog:chromeOptions"]["binary"] = json!(self.chromium);
+        Ok(capabilities)
+    }
 }
 
 /// Chromium and ChromeDriver: from CHROMIUM and CHROMEDRIVER, from PATH, or from apt.

@@ -9,8 +9,9 @@ use run::{Run, Scenario};
 /// No schedule has more moves than this: each comes to an end.
 const LONGEST: usize = 300;
 
-/// Tries every order in which the scenario can happen; gives their number and the most logins of any. Depth first: what was done
-/// cannot be undone, so each schedule is run from the start, along the choices of the last one.
+/// Tries every order in which the scenario can happen; gives their number and the most logins of
+/// any. Depth first: what was done cannot be undone, so each schedule is run from the start, along
+/// the choices of the last one.
 ///
 /// # Panics
 /// With the schedule, if one breaks a rule.

@@ -1,5 +1,7 @@
-//! Random orders of scenarios too large to try every order of. The seed is printed and can be given:
-//! `MODEL_SEED=… MODEL_RUNS=… cargo test --test core random`.
+//! Random orders of scenarios too large to try every order of. The seed is printed and can be
+//! given: `MODEL_SEED=… MODEL_RUNS=… cargo test --test core random`.
+
+use miniprogram_login::error::Stage;
 
 use super::run::{Act, CALM, Heard, Run, Scenario, Stored, Way};
 use super::{LONGEST, fail};
@@ -46,8 +48,8 @@ const LARGE: Scenario = Scenario {
     ],
     write: &[Way::Ok, Way::Fail],
     life: Some(100),
-    // Eleven calls that may log in, each at first and once more after a 401, each time with a second code at most, and
-    // the two new attempts on show.
+    // Eleven calls that may log in, each at first and once more after a 401, each time with a
+    // second code at most, and the two new attempts on show.
     max_logins: 46,
     ..CALM
 };
@@ -72,7 +74,8 @@ fn model_random_orders_of_a_busy_app() {
     }
 }
 
-/// One schedule; `seed` decides all of it, so that a failure is run again by `MODEL_SEED=… MODEL_RUNS=1`.
+/// One schedule; `seed` decides all of it, so that a failure is run again by
+/// `MODEL_SEED=… MODEL_RUNS=1`.
 fn run(seed: u64) {
     let mut dice = Dice(seed);
     let stored = dice.one_of(&[
@@ -81,7 +84,14 @@ fn run(seed: u64) {
         Stored::Ageing,
         Stored::Expired,
     ]);
-    let heard = dice.one_of(&[Heard::Login, Heard::Logout, Heard::Expired, Heard::Error]);
+    let heard = dice.one_of(&[
+        Heard::Login,
+        Heard::Logout,
+        Heard::Expired,
+        Heard::Error,
+        Heard::Log(Stage::Exchange),
+        Heard::Log(Stage::Phone),
+    ]);
     let act = dice.one_of(&[
         Act::Logout,
         Act::Request,
@@ -89,11 +99,13 @@ fn run(seed: u64) {
         Act::Phone,
         Act::Tap,
         Act::Abort(1),
+        Act::Dispose,
     ]);
     let scenario = Scenario {
         stored,
         listener: dice.one_of(&[None, Some((heard, act))]),
         at_once: dice.below(4) == 0,
+        hooks: dice.below(4) == 0,
         deadlines: dice.below(4) > 0,
         faults: dice.below(12),
         ..LARGE

@@ -3,14 +3,17 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
+use miniprogram_login::client::Client;
+use miniprogram_login::error::Stage;
 use miniprogram_login::event::Event;
-use miniprogram_login::platform::Profile;
-use miniprogram_login::session::Generation;
-use miniprogram_login::token::{Answer, Record, Token};
+use miniprogram_login::session::LogoutEpoch;
+use miniprogram_login::token::Token;
 
-use crate::fake::{CallId, EPOCH, Outcome, Step, StepId, World};
-use crate::harness::{App, Options, failure, granted, secret};
+use crate::harness::{App, Options, secret};
+use crate::json::Json;
 use crate::ledger::SECRET;
+use crate::wire::{done, failure, granted, login_code, response, thrown};
+use crate::world::{CallId, EPOCH, Outcome, Step, StepId, World};
 
 /// What the app, its user or the phone does by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +28,8 @@ pub enum Act {
     /// Of the call that was made as the n-th.
     Abort(CallId),
     Logout,
+    /// The app ends the wxp.
+    Dispose,
     Hide,
     Show,
     Online,
@@ -71,7 +76,9 @@ pub struct Scenario {
     pub write: &'static [Way],
     /// The life of the server's tokens, s.
     pub life: Option<i64>,
-    /// What the app does inside a listener when it first hears of this.
+    /// Whether the app gave `login.body` and `login.readToken`.
+    pub hooks: bool,
+    /// What the app does inside a listener, or its `log`, when it first hears of this.
     pub listener: Option<(Heard, Act)>,
     /// wx and the server answer inside the call, in the usual way.
     pub at_once: bool,
@@ -82,9 +89,10 @@ pub struct Scenario {
     pub max_logins: u32,
 }
 
-/// What a listener hears.
+/// What a listener, or the app's `log`, hears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Heard {
+    Log(Stage),
     Login,
     Logout,
     Expired,
@@ -103,6 +111,7 @@ pub const CALM: Scenario = Scenario {
     post: &[Way::Status(200)],
     write: &[],
     life: None,
+    hooks: false,
     listener: None,
     at_once: false,
     deadlines: true,
@@ -123,7 +132,7 @@ pub struct Run<'a> {
     scenario: &'a Scenario,
     app: App,
     next_act: Vec<usize>,
-    consents: Vec<Generation>,
+    consents: Vec<LogoutEpoch>,
     faults: usize,
     moves: Vec<Move>,
 }
@@ -131,20 +140,33 @@ pub struct Run<'a> {
 impl<'a> Run<'a> {
     pub fn new(scenario: &'a Scenario) -> Self {
         let app = launch(scenario);
+        app.hooks.set((scenario.hooks, scenario.hooks));
         if let Some((heard, act)) = scenario.listener {
             let first = Cell::new(true);
-            app.listen(move |world, event| {
-                if hears(heard, event) && first.replace(false) {
+            let react = move |world: &Rc<World>, now| {
+                if heard == now && first.replace(false) {
                     perform(world, act);
                 }
-            });
+            };
+            match heard {
+                Heard::Log(_) => {
+                    app.log_to(move |world, entry| react(world, Heard::Log(entry.stage)))
+                }
+                _ => app.listen(move |world, event| react(world, heard_of(event))),
+            }
         }
         let writes = !scenario.write.is_empty();
         let at_once = scenario.at_once;
         let scenario_ = *scenario;
         app.reflex(move |world, step| match step {
-            Step::Write { .. } if !writes => Some(Outcome::Done),
-            Step::CheckSession | Step::Login { .. } | Step::Exchange { .. } if at_once => {
+            Step::Write { .. } if !writes => Some(Ok(done())),
+            Step::CheckSession
+            | Step::Login { .. }
+            | Step::Body { .. }
+            | Step::Exchange { .. }
+            | Step::ReadToken
+                if at_once =>
+            {
                 Some(outcome(world, step, Way::Ok, &scenario_))
             }
             _ => None,
@@ -191,7 +213,7 @@ impl<'a> Run<'a> {
             Move::Timer => self.app.fire_timer(),
             Move::Consent(at) => {
                 let tapped = self.consents.remove(at);
-                self.app.consent(Profile::default(), tapped);
+                self.app.consent_of_a_user(tapped);
             }
             Move::Act(actor) => {
                 let act = self.scenario.actors[actor][self.next_act[actor]];
@@ -211,20 +233,16 @@ impl<'a> Run<'a> {
     pub fn end(&self) -> Result<(), String> {
         let app = &self.app;
         app.ledger.borrow().check()?;
-        if app.open_calls() > 0 {
-            return Err(format!("{} calls never settled", app.open_calls()));
-        }
-        if app.client().flows() > 0 || !app.pending.borrow().is_empty() {
-            return Err(format!(
-                "not idle: {} flows, {:?}",
-                app.client().flows(),
-                app.pending.borrow()
-            ));
+        if let Some(left) = app.left_over() {
+            return Err(left);
         }
         if self.logins() > self.scenario.max_logins {
             return Err(format!("{} logins", self.logins()));
         }
-        Ok(())
+        if !app.closed.get() {
+            app.dispose();
+        }
+        app.left_over().map_or(Ok(()), Err)
     }
 
     /// How often wx.login was called.
@@ -246,7 +264,7 @@ impl<'a> Run<'a> {
         match (&step, way) {
             (Step::Request { .. }, Way::Status(status)) => app.respond(id, status),
             (Step::Request { .. }, _) => {
-                app.break_off(id, &failure("request:fail timeout", Some(5)))
+                app.break_off(id, failure("request:fail timeout", Some(5)))
             }
             _ => {
                 let outcome = outcome(app, &step, way, self.scenario);
@@ -264,6 +282,7 @@ impl<'a> Run<'a> {
             Step::Post { .. } => self.scenario.post,
             Step::Write { .. } => self.scenario.write,
             Step::Read { .. } => &[Way::Ok],
+            Step::Body { .. } | Step::ReadToken => self.scenario.exchange,
             Step::Sleep { .. } => &[],
         };
         if self.faults >= self.scenario.faults {
@@ -275,6 +294,10 @@ impl<'a> Run<'a> {
 
     fn look(&mut self) {
         let mut moves = Vec::with_capacity(self.moves.len() + 4);
+        if self.app.closed.get() {
+            self.moves = moves;
+            return;
+        }
         for (actor, acts) in self.scenario.actors.iter().enumerate() {
             match acts.get(self.next_act[actor]) {
                 // An abort of what is not under way is no event.
@@ -315,18 +338,17 @@ fn launch(scenario: &Scenario) -> App {
     App::restored(&options, &token)
 }
 
-fn hears(heard: Heard, event: &Event) -> bool {
-    let this = match event {
+fn heard_of(event: &Event) -> Heard {
+    match event {
         Event::Login { .. } => Heard::Login,
         Event::Logout => Heard::Logout,
         Event::Expired => Heard::Expired,
         Event::Error { .. } => Heard::Error,
-    };
-    this == heard
+    }
 }
 
 /// Does it; a tap with a session known gives what its consent brings back.
-fn perform(world: &Rc<World>, act: Act) -> Option<Generation> {
+fn perform(world: &Rc<World>, act: Act) -> Option<LogoutEpoch> {
     match act {
         Act::Request => drop(world.request("/home", false)),
         Act::Foreign => drop(world.request("https://elsewhere.example.org/", false)),
@@ -334,54 +356,50 @@ fn perform(world: &Rc<World>, act: Act) -> Option<Generation> {
         Act::Phone => drop(world.phone(&secret("13800138000"))),
         Act::Abort(call) => world.abort(call),
         Act::Logout => drop(world.logout()),
-        Act::Hide => world.client().update(|session, _| session.hide()),
-        Act::Show => world.client().update(|session, now| session.show(now)),
-        Act::Online => world.client().update(|session, _| session.online()),
+        Act::Dispose => world.dispose(),
+        Act::Hide => world.enter(Client::hide),
+        Act::Show => world.enter(Client::show),
+        Act::Online => world.enter(Client::online),
         Act::Pass(ms) => world.passed.set(world.passed.get() + ms),
         Act::Jump(ms) => world.skew.set(world.skew.get() + ms),
-        Act::Tap => return world.tap(),
+        Act::Tap => return world.tap().ok(),
     }
     None
 }
 
 /// The outcome of a step that ends this way. Faults bring secrets in their texts.
 fn outcome(world: &World, step: &Step, way: Way, scenario: &Scenario) -> Outcome {
-    let fail = |text: &str| Outcome::Failed(failure(text, None));
+    let fail = |text: &str| Err(failure(text, None));
+    let token = || secret(&format!("token-{}", world.ledger.borrow().logins));
     match (step, way) {
-        (_, Way::Interrupted) => Outcome::Failed(failure("fail:interrupted", Some(600_003))),
+        (_, Way::Interrupted) => Err(failure("fail:interrupted", Some(600_003))),
         (Step::CheckSession, Way::Rejected) => {
             fail("checkSession:fail session time out, need relogin")
         }
         (Step::CheckSession, Way::Fail) => fail("checkSession:fail"),
         (Step::Login { .. }, Way::Ok) => {
-            Outcome::Code(secret(&format!("code-{}", world.ledger.borrow().logins)))
+            let name = format!("code-{}", world.ledger.borrow().logins);
+            Ok(login_code(&secret(&name)))
         }
         (Step::Login { .. }, _) => fail("login:fail"),
-        (Step::Exchange { code, .. }, Way::Rejected) => {
-            let message = Some(format!("invalid code {code}"));
-            Outcome::Exchanged(Answer {
-                status: 200,
-                body_code: Some(40_029),
-                message,
-                ..Answer::default()
-            })
+        (Step::Body { code }, Way::Ok) => Ok(login_code(code)),
+        (Step::Body { code }, _) => Err(thrown(&format!("login.body: {code}"))),
+        (Step::Exchange { data, .. }, Way::Rejected) => {
+            let code = data.text("code").unwrap_or_default();
+            Ok(response(200, Some(40_029)).with("data.msg", format!("invalid code {code}")))
         }
-        (Step::Exchange { .. }, Way::Ok) => {
-            let token = secret(&format!("token-{}", world.ledger.borrow().logins));
-            Outcome::Exchanged(granted(&token, scenario.life))
-        }
-        (Step::Exchange { code, .. }, _) => fail(&format!("request:fail timeout {code}")),
-        (Step::Post { .. }, Way::Status(status)) => Outcome::Posted {
-            status,
-            body_code: None,
-        },
+        (Step::Exchange { .. }, Way::Ok) => Ok(granted(&token(), scenario.life)),
+        (Step::Exchange { data, .. }, _) => fail(&format!("request:fail timeout {:?}", data.0)),
+        (Step::ReadToken, Way::Ok) => Ok(Json(token().into())),
+        (Step::ReadToken, _) => Err(thrown("login.readToken")),
+        (Step::Post { .. }, Way::Status(status)) => Ok(response(status, None)),
         (Step::Post { token, .. }, _) => fail(&format!("request:fail timeout {token}")),
         (Step::Write { token, .. }, Way::Fail) => fail(&format!(
             "setStorage:fail {}",
             token.as_deref().unwrap_or(SECRET_FREE)
         )),
-        (Step::Read { .. }, _) => Outcome::Record(None::<Record>),
-        _ => Outcome::Done,
+        (Step::Read { .. }, _) => Ok(Json::default()),
+        _ => Ok(done()),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The small scenarios. Every order of what is in them is tried.
 
+use miniprogram_login::error::Stage;
+
 use super::explore;
 use super::run::{Act, CALM, Heard, Scenario, Stored, Way};
 
@@ -18,7 +20,7 @@ const FAIL: &[Way] = &[Way::Ok, Way::Fail];
 fn all_orders_of(scenario: Scenario) {
     let started = std::time::Instant::now();
     let (schedules, logins) = explore(&scenario);
-    assert!(logins > 0, "{}: nothing happened", scenario.name);
+    assert!(schedules > 1, "{}: nothing happened", scenario.name);
     println!(
         "{} (≤ {logins} logins): {schedules} schedules in {:.1?}",
         scenario.name,
@@ -228,32 +230,110 @@ fn model_foreign() {
 }
 
 #[test]
+fn model_hooks() {
+    all_orders_of(Scenario {
+        name: "two callers, functions of the app in the exchange, a logout",
+        actors: &[&[Act::Request, Act::Ensure], &[Act::Logout]],
+        exchange: EXCHANGE,
+        hooks: true,
+        faults: 3,
+        max_logins: 9,
+        ..CALM
+    });
+}
+
+#[test]
+fn model_dispose() {
+    all_orders_of(Scenario {
+        name: "the end, at any moment of a session",
+        stored: Stored::Fresh,
+        actors: &[
+            &[Act::Request, Act::Phone],
+            &[Act::Tap],
+            &[Act::Logout],
+            &[Act::Dispose],
+        ],
+        reply: REPLY,
+        deadlines: false,
+        faults: 1,
+        max_logins: 9,
+        ..CALM
+    });
+}
+
+#[test]
+fn model_dispose_of_a_cold_start() {
+    all_orders_of(Scenario {
+        name: "the end, at any moment of a login",
+        actors: &[
+            &[Act::Request, Act::Ensure],
+            &[Act::Logout],
+            &[Act::Dispose],
+        ],
+        login: FAIL,
+        write: FAIL,
+        hooks: true,
+        deadlines: false,
+        faults: 1,
+        max_logins: 9,
+        ..CALM
+    });
+}
+
+/// A session whose listeners, or whose `log`, do something once.
+fn listening(heard: Heard, act: Act, at_once: bool) -> Scenario {
+    Scenario {
+        name: "a listener that calls back",
+        stored: Stored::Fresh,
+        actors: &[&[Act::Request, Act::Request], &[Act::Logout]],
+        check: CHECK,
+        login: FAIL,
+        reply: REPLY,
+        listener: Some((heard, act)),
+        at_once,
+        faults: 2,
+        max_logins: 9,
+        ..CALM
+    }
+}
+
+#[test]
 fn model_listeners_that_call_back() {
-    let heard = [Heard::Login, Heard::Logout, Heard::Expired, Heard::Error];
     let acts = [
         Act::Logout,
         Act::Request,
         Act::Ensure,
         Act::Phone,
         Act::Abort(0),
+        Act::Dispose,
     ];
-    for (heard, act) in heard
-        .into_iter()
-        .flat_map(|heard| acts.map(|act| (heard, act)))
-    {
-        for at_once in [false, true] {
+    for heard in [Heard::Login, Heard::Logout, Heard::Expired, Heard::Error] {
+        for (act, at_once) in acts.into_iter().flat_map(|act| [(act, false), (act, true)]) {
+            all_orders_of(listening(heard, act, at_once));
+        }
+    }
+}
+
+#[test]
+fn model_a_log_that_calls_back() {
+    const CALLS: &[&[Act]] = &[&[Act::Request, Act::Phone]];
+    const TAP: &[&[Act]] = &[&[Act::Request], &[Act::Tap]];
+    let stages = [
+        (Stage::CheckSession, Stored::Fresh, CALLS),
+        (Stage::Login, Stored::Nothing, CALLS),
+        (Stage::Exchange, Stored::Nothing, CALLS),
+        (Stage::Phone, Stored::Fresh, CALLS),
+        (Stage::Profile, Stored::Fresh, TAP),
+    ];
+    let acts = [Act::Logout, Act::Request, Act::Abort(0), Act::Dispose];
+    for (stage, stored, actors) in stages {
+        for act in acts {
             all_orders_of(Scenario {
-                name: "a listener that calls back",
-                stored: Stored::Fresh,
-                actors: &[&[Act::Request, Act::Request], &[Act::Logout]],
-                check: CHECK,
-                login: FAIL,
-                reply: REPLY,
-                listener: Some((heard, act)),
-                at_once,
-                faults: 2,
-                max_logins: 9,
-                ..CALM
+                name: "a log that calls back",
+                stored,
+                actors,
+                faults: 1,
+                ..listening(Heard::Log(stage), act, false)
             });
         }
     }

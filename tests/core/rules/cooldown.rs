@@ -2,7 +2,8 @@
 
 use miniprogram_login::error::Code;
 
-use crate::harness::{App, Options, failure, secret};
+use crate::harness::{App, Options, secret};
+use crate::wire::{failure, thrown};
 
 #[test]
 fn rule_03_concurrent_refresh_failure_allows_waiter_retry() {
@@ -58,8 +59,8 @@ fn rule_03_the_cooldown_doubles_up_to_its_maximum() {
         [1_000, 4_000, 16_000, 30_000, 30_000, 30_000, 30_000, 30_000]
     );
     let short = Options::usual()
-        .ms("cooldown.first", 200)
-        .ms("cooldown.max", 500);
+        .set("cooldown.first", 200)
+        .set("cooldown.max", 500);
     assert_eq!(lengths(&short), [200, 500, 500, 500, 500, 500, 500, 500]);
 }
 
@@ -137,8 +138,6 @@ fn rule_03_any_number_of_failures_rests_no_longer_than_the_maximum() {
 
 #[test]
 fn rule_03_what_says_nothing_about_the_next_attempt_does_not_count() {
-    let mut hook = failure("login.body: sorry", None);
-    hook.hook = true;
     let causes = [
         (
             failure("login:fail 系统错误，错误码：41002,appid missing", None),
@@ -155,7 +154,7 @@ fn rule_03_what_says_nothing_about_the_next_attempt_does_not_count() {
             ),
             Code::Interrupted,
         ),
-        (hook, Code::HookFailed),
+        (thrown("login.body: sorry"), Code::HookFailed),
     ];
     for (cause, code) in causes {
         let app = App::new();

@@ -1,12 +1,11 @@
 //! Rules 1 and 2, 4 to 6: the silent login.
 
 use miniprogram_login::error::Code;
-use miniprogram_login::platform::Profile;
-use miniprogram_login::token::Answer;
 
 use crate::calls::Settled;
-use crate::fake::{Outcome, Step};
-use crate::harness::{App, Options, failure, granted, refused, secret};
+use crate::harness::{App, Options, secret};
+use crate::wire::{failure, granted, login_code, response};
+use crate::world::Step;
 
 #[test]
 fn rule_01_concurrent_cold_start_logs_in_once() {
@@ -106,7 +105,7 @@ fn rule_02_a_login_that_never_answers_times_out() {
 
 #[test]
 fn rule_02_the_deadline_covers_the_whole_login_and_aborts_the_exchange() {
-    let app = App::with(&Options::usual().ms("login.timeout", 4_000));
+    let app = App::with(&Options::usual().set("login.timeout", 4_000));
     let call = app.get();
     app.advance(3_000);
     app.login_gives("c1");
@@ -117,7 +116,7 @@ fn rule_02_the_deadline_covers_the_whole_login_and_aborts_the_exchange() {
     app.advance(1);
     assert_eq!(app.code(call), Some(Code::LoginTimeout));
     assert!(
-        !app.answer(exchange, Outcome::Exchanged(granted(&secret("late"), None))),
+        !app.answer(exchange, Ok(granted(&secret("late"), None))),
         "it was aborted"
     );
     assert_eq!(app.stored(), None);
@@ -132,7 +131,7 @@ fn rule_02_a_late_code_is_never_exchanged() {
         .find(|step| matches!(step, Step::Login { timeout: 15_000 }))
         .unwrap();
     app.advance(15_000);
-    assert!(!app.answer(login, Outcome::Code(secret("late"))));
+    assert!(!app.answer(login, Ok(login_code(&secret("late")))));
     assert_eq!(app.exchanges(), 0);
     app.assert_idle();
 }
@@ -143,7 +142,7 @@ fn rule_02_a_second_callback_is_ignored() {
     let call = app.get();
     let login = app.find(|step| matches!(step, Step::Login { .. })).unwrap();
     app.login_gives("c1");
-    assert!(!app.answer(login, Outcome::Code(secret("again"))));
+    assert!(!app.answer(login, Ok(login_code(&secret("again")))));
     app.exchange_gives(granted(&secret("t1"), None));
     app.reply(call, 200);
     assert_eq!(app.exchanges(), 1);
@@ -155,7 +154,7 @@ fn rule_02_success_without_a_code_is_a_failed_login() {
     let call = app.get();
     app.end(
         |step| matches!(step, Step::Login { .. }),
-        Outcome::Code(String::new()),
+        Ok(login_code("")),
     );
     assert_eq!(app.code(call), Some(Code::LoginFailed));
     let Some(Settled::Rejected(error)) = app.outcome(call) else {
@@ -171,10 +170,7 @@ fn rule_04_every_exchange_has_a_fresh_code() {
     for n in 0..3 {
         let call = app.get();
         app.login_gives(&format!("c{n}"));
-        app.exchange_gives(Answer {
-            status: 500,
-            ..Answer::default()
-        });
+        app.exchange_gives(response(500, None));
         assert_eq!(app.code(call), Some(Code::ExchangeFailed));
         app.advance(30_000);
     }
@@ -187,7 +183,7 @@ fn rule_04_a_bad_code_is_retried_once_with_a_new_one() {
         let app = App::new();
         let call = app.get();
         app.login_gives("c1");
-        app.exchange_gives(refused(200, Some(body_code)));
+        app.exchange_gives(response(200, Some(body_code)));
         app.log_in("t1", None);
         app.reply(call, 200);
         assert_eq!((app.logins(), app.exchanges()), (2, 2));
@@ -200,7 +196,7 @@ fn rule_04_a_second_bad_code_is_given_up() {
     let call = app.get();
     for code in ["c1", "c2"] {
         app.login_gives(code);
-        app.exchange_gives(refused(400, Some(40_029)));
+        app.exchange_gives(response(400, Some(40_029)));
     }
     assert_eq!(app.code(call), Some(Code::CodeRejected));
     assert_eq!(app.logins(), 2);
@@ -219,7 +215,7 @@ fn rule_04_no_other_answer_is_retried() {
         let app = App::new();
         let call = app.get();
         app.login_gives("c1");
-        app.exchange_gives(refused(status, body_code));
+        app.exchange_gives(response(status, body_code));
         assert!(app.code(call).is_some(), "{status} {body_code:?}");
         app.assert_idle();
     }
@@ -276,7 +272,7 @@ fn rule_05_only_a_session_that_timed_out_discards_the_token() {
 fn rule_05_silence_trusts_the_token_after_the_checks_own_deadline() {
     for (options, deadline) in [
         (Options::usual(), 3_000),
-        (Options::usual().ms("checkSessionTimeout", 500), 500),
+        (Options::usual().set("checkSessionTimeout", 500), 500),
     ] {
         let app = App::restored(&options, &App::token("t0", None));
         let call = app.get();
@@ -306,7 +302,7 @@ fn rule_05_a_restored_token_that_was_not_checked_waits_even_during_a_submit() {
         let app = App::restored(&Options::usual(), &App::token("t0", Some(100_000)));
         app.advance(age);
         let tapped = app.tap().unwrap();
-        app.consent(Profile::default(), tapped);
+        app.consent_of_a_user(tapped);
         let call = app.get();
         assert!(app.sent(call).is_empty());
         app.posted(200, None);
@@ -322,7 +318,7 @@ fn rule_05_a_restored_token_that_was_not_checked_waits_even_during_a_submit() {
 
 #[test]
 fn rule_05_never_checks_when_told_so() {
-    let options = Options::usual().text("checkSession", "never");
+    let options = Options::usual().set("checkSession", "never");
     let app = App::restored(&options, &App::token("t0", None));
     let call = app.get();
     app.reply(call, 200);

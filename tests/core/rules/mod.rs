@@ -1,9 +1,21 @@
 //! The rules of behaviour, one test or more for each; the number is the rule's.
 
+mod abort;
+mod background;
+mod bearer;
 mod codes;
+mod config;
 mod cooldown;
-mod life;
+mod dispose;
+mod expiry;
+mod hooks;
 mod login;
+mod logout;
+mod order;
 mod reentry;
-mod requests;
+mod replay;
+mod secrets;
 mod storage;
+mod taps;
+mod unauthorized;
+mod words;

@@ -32,7 +32,7 @@ pub fn draw(results: &Results) -> String {
                 .collect(),
         ),
         (
-            "10,000 callers on one login: times the hand-written code's",
+            "100 callers on one login: times the hand-written code's",
             timing
                 .one_login
                 .iter()

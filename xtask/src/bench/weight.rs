@@ -2,51 +2,46 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
-use anyhow::{Result, bail};
-use wasmparser::{KnownCustom, Name, Parser, Payload};
+use anyhow::Result;
+use wasmparser::{Parser, Payload};
+
+use crate::build::function_names;
 
 /// The crates that a function can come from; what names none of them is the compiler's.
-const CRATES: [&str; 5] = [
+const CRATES: [&str; 13] = [
     "miniprogram_login",
+    "futures_util",
+    "futures_channel",
+    "wasm_bindgen_futures",
+    "serde_wasm_bindgen",
+    "serde_core",
     "wasm_bindgen",
+    "js_sys",
     "lol_alloc",
+    "hashbrown",
+    "std",
     "alloc",
     "core",
 ];
 
 /// A line for each crate and part, then one for each function, largest first; bytes, share, name.
 pub fn table(module: &[u8]) -> Result<String> {
-    let (mut imports, mut bodies, mut names) = (0, Vec::new(), BTreeMap::new());
-    let mut data = 0;
+    let names = function_names(module)?;
+    let (mut imports, mut bodies, mut data) = (0, Vec::new(), 0);
     for payload in Parser::new(0).parse_all(module) {
         match payload? {
             Payload::ImportSection(section) => imports = section.count(),
             Payload::CodeSectionEntry(body) => bodies.push(length(body.range())),
             Payload::DataSection(section) => data = length(section.range()),
-            Payload::CustomSection(section) => {
-                if let KnownCustom::Name(subsections) = section.as_known() {
-                    for subsection in subsections {
-                        if let Name::Function(functions) = subsection? {
-                            for naming in functions {
-                                let naming = naming?;
-                                names.insert(naming.index, naming.name.to_owned());
-                            }
-                        }
-                    }
-                }
-            }
             _ => {}
         }
-    }
-    if names.is_empty() {
-        bail!("the module's functions have no names");
     }
     let mut functions = Vec::new();
     for (index, size) in bodies.iter().enumerate() {
         let index = imports + u32::try_from(index)?;
         // The compiler's own helpers have none.
         let name = names.get(&index).map_or("unnamed", String::as_str);
-        functions.push((*size, readable(name)));
+        functions.push((*size, name.to_owned()));
     }
     let code: u64 = bodies.iter().sum();
     let mut parts = BTreeMap::from([("data: texts and tables".to_owned(), data)]);
@@ -75,25 +70,6 @@ fn length(range: Range<u64>) -> u64 {
     range.end - range.start
 }
 
-/// Without hashes: `core[c593…]::slice::memchr::h0123…` is `core::slice::memchr`.
-fn readable(name: &str) -> String {
-    let mut text = String::new();
-    let mut rest = name;
-    while let Some((before, after)) = rest.split_once('[') {
-        let (inside, others) = after.split_once(']').unwrap_or((after, ""));
-        text += before;
-        if inside.len() < 16 || !inside.bytes().all(|b| b.is_ascii_hexdigit()) {
-            text += &format!("[{inside}]");
-        }
-        rest = others;
-    }
-    text += rest;
-    match text.rsplit_once("::h") {
-        Some((head, hash)) if hash.len() == 16 => head.to_owned(),
-        _ => text,
-    }
-}
-
 fn crate_of(name: &str) -> &'static str {
     // wasm-bindgen names the exports after the class.
     if name.starts_with("core_") {
@@ -109,6 +85,7 @@ fn crate_of(name: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::build::readable;
 
     #[test]
     fn names_lose_their_hashes_and_keep_their_crate() {

@@ -13,15 +13,20 @@ use oxc::{
 use super::module::{Module, NAME};
 use crate::sh::{node_tool, output, target};
 
-/// What the functions below need.
-const IMPORTS: &str = "import { encode, decode } from './text.js'\n";
+/// What the functions below need: utf8.js.
+const IMPORTS: &str = "import { encode, decode } from './utf8.js'\n";
 
-/// What replaces wasm-bindgen's functions of these names:
-/// devices have no TextEncoder and no TextDecoder.
-const REPLACED: &[(&str, &str)] = &[
+/// The source of utf8.js.
+pub const UTF8: &str = include_str!("../../js/utf8.js");
+
+/// What replaces wasm-bindgen's functions whose names begin so, and that hold the second text.
+/// `NAME` stands for the name that the function has.
+const REPLACED: &[(&str, &str, &str)] = &[
+    // Devices have no TextEncoder and no TextDecoder.
     (
         "passStringToWasm0",
-        "function passStringToWasm0(text) {
+        "",
+        "function NAME(text) {
   const bytes = encode(text), ptr = wasm.__wbindgen_malloc(bytes.length, 1) >>> 0;
   getUint8ArrayMemory0().set(bytes, ptr);
   WASM_VECTOR_LEN = bytes.length;
@@ -30,20 +35,42 @@ const REPLACED: &[(&str, &str)] = &[
     ),
     (
         "getStringFromWasm0",
-        "function getStringFromWasm0(ptr, len) {
+        "",
+        "function NAME(ptr, len) {
   return decode(getUint8ArrayMemory0(), ptr >>>= 0, ptr + len);
 }",
+    ),
+    // The executor's turn comes when the door says so, not in a microtask (rule 20); it is the one
+    // closure there is, and lives as long as the instance.
+    (
+        "__wbg_queueMicrotask_",
+        "queueMicrotask(getObject(arg0))",
+        "function NAME(closure) { schedule(getObject(closure)); }",
+    ),
+    (
+        "makeMutClosure",
+        "",
+        "function NAME(arg0, arg1, dtor, f) { return arg => f(arg0, arg1, arg); }",
+    ),
+    // Whether there is a queueMicrotask, of whatever stands for the global object.
+    (
+        "__wbg_queueMicrotask_",
+        "",
+        "function NAME() { return addHeapObject(schedule); }",
     ),
 ];
 
 /// Statements with these go: what served the functions above, and what devices do not have.
-/// `dispose()` frees a core.
 const DROPPED: &[&str] = &[
     "cachedTextEncoder",
     "cachedTextDecoder",
+    "CLOSURE_DTORS",
     "CoreFinalization",
     "Symbol.dispose",
 ];
+
+/// The method that nobody calls, as `dispose` frees a core.
+const FREE: &str = "wasm.__wbg_core_free(";
 
 /// What wasm-bindgen gives its own `passStringToWasm0` beside the text.
 const ALLOCATORS: &str = ", wasm.__wbindgen_malloc, wasm.__wbindgen_realloc)";
@@ -101,7 +128,7 @@ pub fn factory(module: &Module) -> Result<String> {
         body.replace_range(span.start as usize..span.end as usize, &text);
     }
     Ok(format!(
-        "{IMPORTS}export default function createGlue() {{\n{body}\n}}\n"
+        "{IMPORTS}export default function createGlue(schedule) {{\n{body}\n}}\n"
     ))
 }
 
@@ -140,20 +167,29 @@ fn for_devices(glue: &str) -> Result<String> {
     let built = SemanticBuilder::new()
         .with_build_nodes(true)
         .build(&parsed.program);
-    let mut edits: Vec<(Span, &str)> = Vec::new();
+    let mut edits: Vec<(Span, String)> = Vec::new();
+    let mut unused: Vec<&str> = REPLACED.iter().map(|(start, ..)| *start).collect();
     for node in built.semantic.nodes().iter() {
         let span = node.span();
         let text = span.source_text(glue);
         let edit = match node.kind() {
-            AstKind::Function(function) => REPLACED
-                .iter()
-                .find(|(name, _)| function.name().is_some_and(|own| own == *name))
-                .map(|(_, ours)| *ours),
+            AstKind::Function(function) => {
+                let name = function.name().map_or("", |name| name.as_str());
+                REPLACED
+                    .iter()
+                    .find(|(start, part, _)| name.starts_with(start) && text.contains(part))
+                    .map(|(start, _, ours)| {
+                        unused.retain(|other| other != start);
+                        ours.replace("NAME", name)
+                    })
+            }
             AstKind::ExpressionStatement(_)
             | AstKind::VariableDeclaration(_)
-            | AstKind::IfStatement(_) => {
-                DROPPED.iter().any(|name| text.contains(name)).then_some("")
-            }
+            | AstKind::IfStatement(_) => DROPPED
+                .iter()
+                .any(|name| text.contains(name))
+                .then(String::new),
+            AstKind::MethodDefinition(_) => text.contains(FREE).then(String::new),
             _ => None,
         };
         // Nodes come from the outside in: what lies in an edit goes with it.
@@ -166,15 +202,12 @@ fn for_devices(glue: &str) -> Result<String> {
     }
     let mut ours = glue.to_owned();
     for (span, text) in edits.into_iter().rev() {
-        ours.replace_range(span.start as usize..span.end as usize, text);
+        ours.replace_range(span.start as usize..span.end as usize, &text);
     }
-    let ours = ours.replace(ALLOCATORS, ")");
-    for (name, text) in REPLACED {
-        if !ours.contains(text) {
-            bail!("wasm-bindgen's glue has no function {name} any more");
-        }
+    if let Some(name) = unused.first() {
+        bail!("wasm-bindgen's glue has no function {name} any more");
     }
-    Ok(ours)
+    Ok(ours.replace(ALLOCATORS, ")"))
 }
 
 /// The names that src/wasm exports, as opposed to those that the module imports.

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 use wasm_encoder::{EntityType, ExportKind, ExportSection, ImportSection, RawSection};
 use wasmparser::{ExternalKind, Parser, Payload, TypeRef};
 
+use super::hollow::hollow;
 use crate::sh::{command, node_tool, run, target};
 
 /// The name wasm-pack gives its files.
@@ -48,8 +49,7 @@ pub fn build() -> Result<Module> {
             NAME,
             "--out-dir",
         ])
-        .arg(&dir)
-        .args(["--", "--features", "package"]))?;
+        .arg(&dir))?;
     shorten(&optimised("--strip-debug")?)
 }
 
@@ -70,14 +70,13 @@ fn optimised(names: &str) -> Result<Vec<u8>> {
         "--llvm-memory-copy-fill-lowering",
         "--signext-lowering",
         // Our glue does without it.
-        "--remove-exports=__wbindgen_realloc",
+        "--remove-exports=__wbindgen_realloc,__wbg_core_free",
         "-Os",
         "--converge",
         // Calls of these are larger than they are.
-        "--always-inline-max-function-size=8",
+        "--always-inline-max-function-size=2",
         // Larger, but brotli finds more in functions that stay apart.
-        "--one-caller-inline-max-function-size=50",
-        "--reorder-functions",
+        "--one-caller-inline-max-function-size=20",
         "--strip-producers",
         "--strip-target-features",
         names,
@@ -92,8 +91,10 @@ fn optimised(names: &str) -> Result<Vec<u8>> {
     if std::fs::read(&seen).is_ok_and(|s| s == recipe) {
         return Ok(std::fs::read(done)?);
     }
+    let hollow_file = built.with_extension("hollow.wasm");
+    std::fs::write(&hollow_file, hollow(&input)?)?;
     run(node_tool("wasm-opt")
-        .arg(&built)
+        .arg(&hollow_file)
         .arg("-o")
         .arg(&done)
         .args(args))?;

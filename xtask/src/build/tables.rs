@@ -1,26 +1,27 @@
-//! What JavaScript needs of the crate's own tables before the WASM has loaded: the options' types
-//! and the errors' texts.
+//! What JavaScript needs of the crate's own tables: the options' types and the errors' texts,
+//! before the WASM has loaded; how a permit is taken apart.
 
 use miniprogram_login::{
-    config::{Kind, OPTIONS, Opt},
-    error::{Code, Stage},
+    config::{OPTIONS, OptionSpec, OptionType},
+    error::Code,
+    request::{Action, Permit},
 };
 use serde_json::{Map, Value, json};
 
-/// The source of options.js: `should` says what each kind of value is, `options` gives each
-/// option's kind, with `!` if it is required, groups nested.
+/// The source of options.js: `should` says what each type of value is, `options` gives each
+/// option's type, with `!` if it is required, groups nested.
 pub fn options() -> String {
-    let name = |kind: Kind| format!("{kind:?}").to_lowercase();
-    let should: Map<String, Value> = Kind::ALL
+    let name = |of: OptionType| format!("{of:?}").to_lowercase();
+    let should: Map<String, Value> = OptionType::ALL
         .iter()
-        .map(|k| (name(*k), k.should().into()))
+        .map(|of| (name(*of), of.should().into()))
         .collect();
-    let kind = |o: &Opt| name(o.kind) + if o.required { "!" } else { "" };
+    let expected = |o: &OptionSpec| name(o.expects) + if o.required { "!" } else { "" };
     let mut options = json!({});
     for option in OPTIONS {
         match option.name.split_once('.') {
-            Some((group, name)) => options[group][name] = kind(option).into(),
-            None => options[option.name] = kind(option).into(),
+            Some((group, name)) => options[group][name] = expected(option).into(),
+            None => options[option.name] = expected(option).into(),
         }
     }
     format!(
@@ -29,15 +30,23 @@ pub fn options() -> String {
     )
 }
 
-/// The source of codes.js: `codes`, `{ code: [retryable, text] }`, and `stages`, both in the order
-/// of the core's numbers.
+/// The source of codes.js: `{ code: [retryable, text] }`.
 pub fn codes() -> String {
     let code = |c: &Code| format!("{}: {}", json!(c.name()), json!([c.retryable(), c.text()]));
     let codes: Vec<String> = Code::ALL.iter().map(code).collect();
-    let stages: Vec<&str> = Stage::ALL.iter().map(|s| s.name()).collect();
-    format!(
-        "export const codes = {{ {} }}\nexport const stages = {}\n",
-        codes.join(", "),
-        json!(stages)
-    )
+    format!("export const codes = {{ {} }}\n", codes.join(", "))
+}
+
+/// The source of permit.js: the actions and the bits of a permit.
+pub fn permit() -> String {
+    let constants = [
+        ("PLAIN", Action::Plain as u32),
+        ("BEARER", Action::Bearer as u32),
+        ("ACTION", Permit::ACTION),
+        ("JOIN", Permit::JOIN),
+        ("GENERATION", Permit::GENERATION),
+    ];
+    constants
+        .map(|(name, number)| format!("export const {name} = {number}\n"))
+        .concat()
 }

@@ -74,25 +74,13 @@ impl Browser {
             agent: config.build().into(),
             session: format!("http://127.0.0.1:{port}/session"),
         };
-        let args = [
-            "--headless=new",
-            // Chromium's sandbox needs privileges that containers lack;
-            // only our own page is opened.
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-dev-shm-usage",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--no-first-run",
-            "--window-size=1200,1040",
-        ];
-        let wanted = json!({ "alwaysMatch": {
-            "goog:chromeOptions": { "binary": &programs.chromium, "args": args },
-            "goog:loggingPrefs": { "browser": "ALL" },
-        }});
+        let mut wanted = programs.capabilities()?;
+        wanted["goog:loggingPrefs"] = json!({ "browser": "ALL" });
+        if let Some(args) = wanted["goog:chromeOptions"]["args"].as_array_mut() {
+            args.push("--window-size=1200,1040".into());
+        }
         let answer = browser
-            .post("", json!({ "capabilities": wanted }))
+            .post("", json!({ "capabilities": { "alwaysMatch": wanted } }))
             .context("Chromium does not start")?;
         let id = answer["sessionId"]
             .as_str()

@@ -1,7 +1,7 @@
-//! The WASM side's own tests, in a headless Chromium.
+//! The WASM side's own tests, in a headless Chromium: `wasm-pack test --headless --chrome`, which
+//! anybody may run by hand where the tools are on PATH.
 
 use anyhow::Result;
-use serde_json::json;
 
 use crate::{
     sh::{command, run as spawn, target},
@@ -11,32 +11,18 @@ use crate::{
 /// Runs `wasm-pack test`.
 pub fn run() -> Result<()> {
     let browser = tools::browser()?;
-    // Chromium leaves megabytes behind.
+    // Chromium leaves megabytes behind, and a profile's remains in the home directory.
     let temp = tempfile::tempdir()?;
-    // Generated, as it names this machine's browser. The switches keep Chromium from calling home
-    // at every start, and let it run as root.
-    let capabilities = json!({ "goog:chromeOptions": {
-        "binary": browser.chromium,
-        "args": [
-            "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-            "--disable-background-networking", "--disable-component-update", "--disable-sync",
-        ],
-    } });
+    // Generated, as it names this machine's browser.
     let webdriver = target().join("webdriver.json");
-    std::fs::write(&webdriver, serde_json::to_string_pretty(&capabilities)?)?;
+    std::fs::write(&webdriver, browser.capabilities()?.to_string())?;
     spawn(
         command("wasm-pack")
-            .args([
-                "test",
-                "--headless",
-                "--chrome",
-                "--mode",
-                "no-install",
-                "--chromedriver",
-            ])
-            .arg(browser.chromedriver)
+            .args(["test", "--headless", "--chrome", "--mode", "no-install"])
+            .arg("--chromedriver")
+            .arg(&browser.chromedriver)
             .args(["--", "--test", "web"])
-            .env("TMPDIR", temp.path())
+            .envs(["TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"].map(|name| (name, temp.path())))
             .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", webdriver),
     )
 }

@@ -1,0 +1,169 @@
+//! What wx's failures mean: which code each has.
+
+use std::fmt;
+
+use crate::error::Code;
+use crate::value::{Value, code, fields, text};
+
+/// What wx, or a function given by the app, failed with.
+#[derive(Clone, Default)]
+pub struct Failure {
+    /// wx's text, unredacted.
+    pub err_msg: String,
+    /// wx's error number.
+    pub errno: Option<i32>,
+    /// Whether a function given by the app threw.
+    pub hook: bool,
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Failure")
+            .field("errno", &self.errno)
+            .field("hook", &self.hook)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Failure {
+    /// What is known of a value that something failed with.
+    pub fn read<V: Value>(value: &V) -> Self {
+        let names = &["errMsg", "errno", "errCode", "err_code", "hook"];
+        let [err_msg, errno, err_code, err_code_old, hook] = fields(value, names);
+        Self {
+            err_msg: text(&err_msg).unwrap_or_default(),
+            errno: code(&errno)
+                .or_else(|| code(&err_code))
+                .or_else(|| code(&err_code_old)),
+            hook: hook.is_some(),
+        }
+    }
+
+    /// A failure of ours, in wx's form.
+    pub fn new(err_msg: &str) -> Self {
+        Self {
+            err_msg: err_msg.into(),
+            ..Self::default()
+        }
+    }
+}
+
+/// Which code a failed `wx.login` has.
+pub fn of_login(failure: &Failure) -> Code {
+    let seen = Seen::new(failure);
+    match failure.errno {
+        Some(1402101) => Code::LoginBlocked,
+        Some(1003) => Code::RateLimited,
+        Some(1005) => Code::Config,
+        _ if seen.hook() => Code::HookFailed,
+        _ if seen.interrupted() => Code::Interrupted,
+        _ if seen.any(&["too frequent", "freq", "45009", "45011"]) => Code::RateLimited,
+        _ if seen.any(&["40226", "blocked"]) => Code::LoginBlocked,
+        _ if seen.any(&["41002", "40013", "appid", "no permission"]) => Code::Config,
+        _ if seen.timeout() => Code::LoginTimeout,
+        _ => Code::LoginFailed,
+    }
+}
+
+/// Which code a failed request, upload or download has.
+pub fn of_transport(failure: &Failure) -> Code {
+    let seen = Seen::new(failure);
+    match failure.errno {
+        Some(600002) => Code::DomainNotAllowed,
+        _ if seen.hook() => Code::HookFailed,
+        _ if seen.any(&["fail abort"]) => Code::Aborted,
+        _ if seen.interrupted() => Code::Interrupted,
+        _ if seen.any(&["domain list"]) => Code::DomainNotAllowed,
+        _ if seen.timeout() => Code::Timeout,
+        Some(600000 | 600001 | 108) => Code::Network,
+        _ if seen.any(NETWORK) => Code::Network,
+        _ => Code::RequestFailed,
+    }
+}
+
+/// Which code a failed `wx.getUserProfile` has. The privacy refusal comes with errno 104 in the
+/// wild, which officially is "user authorize canceled": the text decides first.
+pub fn of_profile(failure: &Failure) -> Code {
+    let seen = Seen::new(failure);
+    match failure.errno {
+        _ if seen.any(&["tap gesture"]) => Code::ProfileNeedsTap,
+        _ if seen.any(&["desc length", "desc"]) => Code::ProfileDesc,
+        _ if seen.any(&["privacy"]) => Code::ProfilePrivacy,
+        _ if seen.any(&["deny", "denied", "cancel"]) => Code::ProfileDenied,
+        Some(103) => Code::ProfileDenied,
+        Some(104 | 112 | 101100..=101102 | 1025) => Code::ProfilePrivacy,
+        _ => Code::ProfileFailed,
+    }
+}
+
+/// Whether a failed `wx.checkSession` says that the session timed out (rule 5); any other failure
+/// may only mean that the network was down.
+pub fn says_session_expired(failure: &Failure) -> bool {
+    failure.errno == Some(-13001)
+        || Seen::new(failure).any(&[
+            "-13001",
+            "session time out",
+            "session timeout",
+            "need relogin",
+        ])
+}
+
+const NETWORK: &[&str] = &[
+    "net::",
+    "cronet",
+    "resolve host",
+    "unknow host",
+    "unknown host",
+    "offline",
+    "network",
+    "socket",
+    "ssl",
+    "kcferror",
+    "-1001",
+    "互联网",
+    "网络",
+    "網絡",
+    "網路",
+    "主机",
+    "服务器",
+    "数据连接",
+    "协议错误",
+];
+
+/// A failure's text in lower case, asked several questions.
+struct Seen<'a>(Vec<u8>, &'a Failure);
+
+impl<'a> Seen<'a> {
+    fn new(failure: &'a Failure) -> Self {
+        Self(failure.err_msg.as_bytes().to_ascii_lowercase(), failure)
+    }
+
+    fn any(&self, needles: &[&str]) -> bool {
+        needles.iter().any(|needle| {
+            self.0
+                .windows(needle.len())
+                .any(|window| window == needle.as_bytes())
+        })
+    }
+
+    fn hook(&self) -> bool {
+        self.1.hook
+    }
+
+    fn interrupted(&self) -> bool {
+        self.1.errno == Some(600003)
+            || self.any(&["interrupted", "suspend", "10011", "network change"])
+    }
+
+    fn timeout(&self) -> bool {
+        self.1.errno == Some(5)
+            || self.any(&[
+                "timeout",
+                "time out",
+                "timed out",
+                "timed_out",
+                "超时",
+                "逾時",
+            ])
+    }
+}

@@ -1,0 +1,128 @@
+// What the browser tests run on: a phone, and the package's own JavaScript over this module.
+
+const HOME = 'https://api.example.com'
+
+// What stands in the place of modules of pkg-template that the build generates or adapts. The glue
+// is the test runner's, with an executor that runs in microtasks; so the queue's entries do too.
+const STAND_INS = {
+  apis: "export default '^(login|checkSession)$'",
+  glue: `
+    import { Core } from '${location.origin}/wasm-bindgen-test'
+    export default () => ({ Core, __wbg_set_wasm() {} })`,
+  queue: `
+    export const schedule = () => {}
+    export const later = entry => queueMicrotask(entry)
+    export const quietly = run => { try { run() } catch (e) { reportError(e) } }
+    export const door = (own, onTrap) => function (...args) {
+      try { return own.apply(this, args) } catch (e) { return onTrap(e) }
+    }`,
+}
+
+let loading
+
+/**
+ * Loads pkg-template: the test runner serves the directory that it runs in. `tables` are the
+ * sources of more modules that the build generates.
+ */
+export function loadPackage(tables) {
+  return loading = loading || load({ ...STAND_INS, ...tables })
+}
+
+function load(modules) {
+  const imports = {}
+  for (const name in modules) {
+    imports[`/pkg-template/${name}.js`] = 'data:text/javascript,' + encodeURIComponent(modules[name])
+  }
+  const map = document.createElement('script')
+  map.type = 'importmap'
+  map.textContent = JSON.stringify({ imports })
+  document.head.append(map)
+  // index.js is CommonJS.
+  globalThis.exports = {}
+  return import('/pkg-template/index.js')
+}
+
+/**
+ * A phone with its server; it outlives the mini program. Switches: `refused`, tokens that are
+ * answered by 401; `stored`, what is stored; `sync`: wx calls back inside the call.
+ */
+export class Phone {
+  constructor({ refused = [], stored, sync = false }) {
+    Object.assign(this, { refused, stored, sync })
+    /** What wx was called with: `to` is its name, or for a request the path. */
+    this.calls = []
+    /** By such a name, what it gives instead: a value, or a function that gives or throws it. */
+    this.answers = {}
+    this.events = []
+    this.logged = []
+    /** Answers that are held back, and whose. */
+    this.held = []
+    this.holds = null
+    this.codes = 0
+    this.wx = {
+      login: args => this.take('login', args, () => ({ code: 'code-' + ++this.codes })),
+      checkSession: args => this.take('checkSession', args, () => ({})),
+      getUserProfile: args => this.take('getUserProfile', args, () => ({})),
+      request: args => {
+        const path = args.url.replace(HOME, '').replace(/\?.*/, '')
+        this.take(path, args, () => this.serve(path, args))
+        return { abort: () => this.calls.push({ to: 'abort', url: args.url }) }
+      },
+      getStorageSync: () => this.stored === undefined ? '' : this.stored,
+      // As wx does, which takes plain data alone.
+      setStorageSync: (key, record) => { this.stored = structuredClone(record) },
+      removeStorageSync: () => { this.stored = undefined },
+    }
+  }
+
+  take(to, args, usual) {
+    this.calls.push({ to, ...args })
+    const answer = () => {
+      let given
+      try {
+        given = to in this.answers ? this.answers[to] : usual()
+        if (typeof given === 'function') given = given(args)
+      } catch (e) {
+        return args.fail(e)
+      }
+      args.success(given)
+    }
+    if (to === this.holds) this.held.push(answer)
+    else if (this.sync) answer()
+    else setTimeout(answer)
+  }
+
+  serve(path, { header = {} }) {
+    const data = { authorizationToken: 'token-' + this.codes, expiresIn: 7200 }
+    if (path === '/login') return { statusCode: 200, header: {}, data: { code: 200, data } }
+    const refused = this.refused.some(token => header.Authorization === 'Bearer ' + token)
+    return { statusCode: refused ? 401 : 200, data: { code: 200, data: path } }
+  }
+
+  /** From here on this name is not answered, … */
+  hold(to) { this.holds = to }
+  /** … until here. */
+  release() {
+    this.holds = null
+    for (const answer of this.held.splice(0)) answer()
+  }
+
+  /** Starts the mini program. */
+  start(options) {
+    const wxp = exports.createWxp({
+      baseUrl: HOME,
+      login: { url: '/login' },
+      profile: { url: '/profile' },
+      phone: { url: '/phone' },
+      logout: { url: '/logout' },
+      log: entry => this.logged.push(entry),
+      wx: this.wx,
+      WXWebAssembly: { instantiate: () => Promise.resolve({ exports: {} }) },
+      ...options,
+    })
+    for (const type of ['login', 'logout', 'expired', 'error']) {
+      wxp.on(type, event => this.events.push(event))
+    }
+    return wxp
+  }
+}
