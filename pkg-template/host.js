@@ -81,12 +81,13 @@ class Step {
 
 export class Host {
   constructor(wxp) {
-    const { login, storage } = wxp.options
+    const { login, storage, log } = wxp.options
     this.wxp = wxp
     this.wx = wxp.wx
     this.hooks = login
     this.hasBody = !!login.body
     this.hasReadToken = !!login.readToken
+    this.hasLog = !!log
     this.encrypt = storage && storage.encrypt
     /** Steps under way, by ticket. */
     this.open = new Map()
@@ -104,9 +105,8 @@ export class Host {
   }
 
   log(entry) {
-    const { log } = this.wxp.options
     if (entry.error) entry.error = toError(entry.error)
-    if (log) later(() => { if (!this.wxp.disposed) log(entry) })
+    later(() => { if (!this.wxp.disposed) this.wxp.options.log(entry) })
   }
 
   /** The core is dead or disposed of: nothing more begins or comes back. */

@@ -59,6 +59,5 @@ function markDead(instance, e) {
   instance.dead = true
   instance.cause = error('internal', 'load', { errMsg: String(e && e.message || e) })
   loading = undefined
-  schedule()
   for (const wxp of Array.from(instance.wxps)) wxp.onInstanceLost(instance.cause)
 }

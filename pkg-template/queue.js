@@ -6,7 +6,7 @@
 const entries = []
 let executor, atWork = false, draining = false
 
-/** The executor wants to run; without an argument, it no longer does. */
+/** The executor wants to run. */
 export const schedule = run => { executor = run }
 
 /** Queues an entry: at the latest, it has run when the outermost call returns. */

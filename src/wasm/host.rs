@@ -50,6 +50,10 @@ extern "C" {
     #[wasm_bindgen(method, getter, js_name = hasReadToken)]
     pub(super) fn has_read_token(this: &Host) -> bool;
 
+    /// Whether the app gave `log`.
+    #[wasm_bindgen(method, getter, js_name = hasLog)]
+    pub(super) fn has_log(this: &Host) -> bool;
+
     /// The text of the token that requests carry from now on, under its number.
     #[wasm_bindgen(method)]
     pub(super) fn token(this: &Host, generation: u32, text: &str);

@@ -194,7 +194,9 @@ impl Platform for MiniProgram {
     }
 
     fn log(&self, entry: &LogEntry) {
-        self.steps.host.log(to_js(entry));
+        if self.steps.host.has_log() {
+            self.steps.host.log(to_js(entry));
+        }
     }
 
     fn close(&self) {
