@@ -4,9 +4,6 @@ use std::rc::Rc;
 
 use serde::{Serialize, Serializer};
 
-use crate::failure::Failure;
-use crate::redact::redact;
-
 /// Declares [`Code`] once, with everything that is said about a code.
 macro_rules! codes {
     ($($variant:ident $name:literal $retryable:literal $text:literal)*) => {
@@ -204,11 +201,11 @@ impl Error {
         }
     }
 
-    /// An error that wx reported, its text redacted. `known` are secrets that may stand in it.
-    pub fn from_wx(code: Code, stage: Stage, failure: &Failure, known: &[&str]) -> Self {
+    /// An error that wx reported; its text is redacted already ([`crate::failure::Failure::error`]).
+    pub fn of_wx(code: Code, stage: Stage, err_msg: String, errno: Option<i32>) -> Self {
         let more = More {
-            err_msg: Some(redact(&failure.err_msg, known)),
-            errno: failure.errno,
+            err_msg: Some(err_msg),
+            errno,
             ..More::default()
         };
         Self {

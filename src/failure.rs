@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::error::Code;
+use crate::error::{Code, Error, Stage};
+use crate::redact::redact;
 use crate::value::{Value, code, fields, text};
 
 /// What wx, or a function given by the app, failed with.
@@ -37,6 +38,11 @@ impl Failure {
                 .or_else(|| code(&err_code_old)),
             hook: hook.is_some(),
         }
+    }
+
+    /// The error that it is, its text redacted. `known` are secrets that may stand in it.
+    pub fn error(&self, code: Code, stage: Stage, known: &[&str]) -> Error {
+        Error::of_wx(code, stage, redact(&self.err_msg, known), self.errno)
     }
 
     /// A failure of ours, in wx's form.

@@ -12,7 +12,8 @@
 //! session                       the token's life: a synchronous state machine with an outbox
 //! cooldown  config  event       rest after failures; the options; what the app hears
 //! token  response               what the server gives
-//! failure  error  redact        what can go wrong, and what no text shows
+//! failure                       what wx's failures mean
+//! error  redact                 what can go wrong, and what no text shows
 //! origin  value  time
 //! ```
 //!

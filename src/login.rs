@@ -125,7 +125,7 @@ async fn exchange<P: Platform>(
 }
 
 fn read_code<V: Value>(answer: Outcome<V>) -> Result<String, Error> {
-    let failed = |code, failure| Err(Error::from_wx(code, Stage::Login, &failure, &[]));
+    let failed = |code, failure: Failure| Err(failure.error(code, Stage::Login, &[]));
     match answer {
         Ok(result) => {
             let [code] = fields(&result, &["code"]);
@@ -146,7 +146,7 @@ fn exchange_error(failure: &Failure, code: &str) -> Error {
         Code::RequestFailed | Code::Aborted => Code::ExchangeFailed,
         other => other,
     };
-    Error::from_wx(what, Stage::Exchange, failure, &[code])
+    failure.error(what, Stage::Exchange, &[code])
 }
 
 /// The server's answer to an exchange, as far as it is judged.

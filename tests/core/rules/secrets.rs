@@ -1,6 +1,6 @@
 //! Rule 16: what errors say, and that no text holds a secret.
 
-use miniprogram_login::error::{Code, Error, Stage};
+use miniprogram_login::error::{Code, Stage};
 use miniprogram_login::event::Event;
 use miniprogram_login::failure::Failure;
 use miniprogram_login::login::Answer;
@@ -102,12 +102,8 @@ fn rule_16_debug_shows_no_secret() {
 
 #[test]
 fn rule_16_an_error_says_code_and_stage_and_what_wx_said() {
-    let error = Error::from_wx(
-        Code::Network,
-        Stage::Exchange,
-        &Failure::read(&failure("request:fail net::ERR_FAILED", Some(600_001))),
-        &[],
-    );
+    let failure = Failure::read(&failure("request:fail net::ERR_FAILED", Some(600_001)));
+    let error = failure.error(Code::Network, Stage::Exchange, &[]);
     let said = said(&error);
     assert_eq!(said["code"], "network");
     assert_eq!(said["stage"], "exchange");
