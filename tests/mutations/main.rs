@@ -171,6 +171,8 @@ fn build(copy: &Path) -> Result<(PathBuf, bool), String> {
     cargo
         .env("CARGO_TARGET_DIR", copy.join("target"))
         .env("CARGO_PROFILE_TEST_DEBUG", "0")
+        // CI turns it off, for builds that happen once; these differ in a line each.
+        .env("CARGO_INCREMENTAL", "1")
         .current_dir(copy);
     let output = cargo.output().unwrap();
     if !output.status.success() {
