@@ -201,7 +201,8 @@ impl Error {
         }
     }
 
-    /// An error that wx reported; its text is redacted already ([`crate::failure::Failure::error`]).
+    /// An error that wx reported; its text is redacted already
+    /// ([`crate::failure::Failure::error`]).
     pub fn of_wx(code: Code, stage: Stage, err_msg: String, errno: Option<i32>) -> Self {
         let more = More {
             err_msg: Some(err_msg),

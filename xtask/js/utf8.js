@@ -1,5 +1,6 @@
-// UTF-8 for the glue: devices have no TextDecoder and TextEncoder. The WASM side gives and takes valid
-// UTF-8 only; a lone surrogate in a JavaScript string becomes U+FFFD, as with the real TextEncoder.
+// UTF-8 for the glue: devices have no TextDecoder and TextEncoder. The WASM side gives and takes
+// valid UTF-8 only; a lone surrogate in a JavaScript string becomes U+FFFD,
+// as with the real TextEncoder.
 
 /** @returns {number[] | Uint8Array} the text's bytes */
 export function encode(text) {
