@@ -96,6 +96,8 @@ export class Host {
   /** With the token of this moment, which the core has just granted. */
   sendWith(ticket, call, generation) { this.send(ticket, call, this.wxp.authorization(generation)) }
   token(generation, text) { this.wxp.keepToken(generation, text) }
+  /** Without an answer: the core is gone by then. */
+  remove(key) { later(() => { try { this.encrypt ? this.wx.removeStorage({ key }) : this.wx.removeStorageSync(key) } catch (e) {} }) }
   cancel(ticket) { this.open.get(ticket).cancel() }
   hasBegun(ticket) { return this.open.get(ticket).begun }
 

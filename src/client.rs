@@ -167,8 +167,9 @@ impl<P: Platform> Client<P> {
 
     /// Every flow ends, and none starts any more.
     pub fn dispose(&self) {
-        self.cx.with(|session| session.close());
-        self.cx.platform.close();
+        let outlived = self.cx.with(|session| session.close());
+        let key = outlived.then_some(self.cx.config.storage_key.as_str());
+        self.cx.platform.close(key);
     }
 }
 

@@ -128,6 +128,7 @@ pub trait Platform: Sized + 'static {
     fn tell(&self, event: &Event);
     /// Tells the app's `log`.
     fn log(&self, entry: &LogEntry);
-    /// Ends every step that is under way, as a failure, and every later one.
-    fn close(&self);
+    /// Ends every step that is under way, as a failure, and every later one. What is stored under
+    /// the key, if one is given, is removed all the same.
+    fn close(&self, remove: Option<&str>);
 }

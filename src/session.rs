@@ -512,12 +512,14 @@ impl Session {
         }
     }
 
-    /// Nobody asks any more: who waits is told so, and the outbox ends.
-    pub fn close(&mut self) {
+    /// Nobody asks any more: who waits is told so, and the outbox ends. Gives whether a token that
+    /// ended may still be stored: no writing goes on to see to that.
+    pub fn close(&mut self) -> bool {
         self.login = Login::Closed;
         self.until_logout.clear();
         self.settle(&Err(disposed()));
         self.wake_carrier();
+        self.held.is_none() && self.storing != Storing::Done
     }
 
     /// Whether the session is still to be written as it is now; if not, the writing ends.

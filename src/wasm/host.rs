@@ -36,6 +36,9 @@ extern "C" {
     /// Sends a request of the app with the token of this number.
     #[wasm_bindgen(method, js_name = sendWith)]
     pub(super) fn send(this: &Host, ticket: u32, call: &Call, generation: u32);
+    /// Removes what is stored, and gives no answer.
+    #[wasm_bindgen(method)]
+    pub(super) fn remove(this: &Host, key: &str);
     /// Nobody wants the answer any more.
     #[wasm_bindgen(method)]
     pub(super) fn cancel(this: &Host, ticket: u32);

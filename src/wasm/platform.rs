@@ -199,7 +199,10 @@ impl Platform for MiniProgram {
         }
     }
 
-    fn close(&self) {
+    fn close(&self, remove: Option<&str>) {
+        if let Some(key) = remove {
+            self.steps.host.remove(key);
+        }
         self.steps.closed.set(true);
         // Each drop may wake a flow, which looks into the list.
         let open = self.steps.open.take();

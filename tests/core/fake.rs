@@ -158,7 +158,11 @@ impl Platform for Fake {
         self.tell(Entry::Log(entry.clone()));
     }
 
-    fn close(&self) {
+    fn close(&self, remove: Option<&str>) {
+        if let Some(key) = remove {
+            let (key, token) = (key.to_string(), None);
+            self.0.started.borrow_mut().push(Step::Write { key, token });
+        }
         self.0.closed.set(true);
         self.0.instance.forget(&self.0);
         let of_the_app = |pending: &Pending| !matches!(pending.to, To::Core(_));

@@ -135,3 +135,14 @@ once('rule 13: logout between code and exchange (in login.body) exchanges nothin
   await s.clock.advance(5_000)
   assert.equal(s.exchanges, 0)
 })
+
+scenario('rule 13: a logout() is kept that a dispose() follows in the same callback', async s => {
+  const wxp = await s.active()
+  assert.equal(s.phone.storage.size, 1)
+  wxp.requestNeedLogin({ ...s.home(), success() {
+    wxp.logout().catch(() => {})
+    wxp.dispose()
+  } })
+  await s.clock.advance(5_000)
+  assert.equal(s.phone.storage.size, 0)
+})
