@@ -2,8 +2,8 @@
 
 const HOME = 'https://api.example.com'
 
-// What stands in the place of modules of pkg-template that the build generates or adapts. The glue
-// is the test runner's, with an executor that runs in microtasks; so the queue's entries do too.
+// What stands in the place of modules that the build generates or adapts. The glue is the test
+// runner's, with an executor that runs in microtasks; so the queue's entries do too.
 const STAND_INS = {
   apis: "export default '^(login|checkSession)$'",
   glue: `
@@ -21,17 +21,19 @@ const STAND_INS = {
 let loading
 
 /**
- * Loads pkg-template: the test runner serves the directory that it runs in. `tables` are the
- * sources of more modules that the build generates.
+ * Loads the package from the sources of its modules, by name. They become `data:` URLs, as the test
+ * runner's server now and then leaves one of many fetches at once unanswered.
  */
-export function loadPackage(tables) {
-  return loading = loading || load({ ...STAND_INS, ...tables })
+export function loadPackage(sources) {
+  return loading = loading || load({ ...sources, ...STAND_INS })
 }
 
-function load(modules) {
+function load(sources) {
   const imports = {}
-  for (const name in modules) {
-    imports[`/pkg-template/${name}.js`] = 'data:text/javascript,' + encodeURIComponent(modules[name])
+  for (const name in sources) {
+    // Within a data: URL there is nothing that './' could be relative to.
+    const source = sources[name].replace(/(from '|import ')\.\/(\w+)\.js'/g, "$1package/$2'")
+    imports['package/' + name] = 'data:text/javascript,' + encodeURIComponent(source)
   }
   const map = document.createElement('script')
   map.type = 'importmap'
@@ -39,7 +41,7 @@ function load(modules) {
   document.head.append(map)
   // index.js is CommonJS.
   globalThis.exports = {}
-  return import('/pkg-template/index.js')
+  return import('package/index')
 }
 
 /**

@@ -12,7 +12,7 @@ use crate::tables;
 #[wasm_bindgen(module = "/tests/web/page.js")]
 extern "C" {
     #[wasm_bindgen(js_name = loadPackage)]
-    fn load_package(tables: &Object) -> Promise;
+    fn load_package(sources: &Object) -> Promise;
 
     type Phone;
     #[wasm_bindgen(constructor)]
@@ -20,6 +20,18 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn start(this: &Phone, options: &JsValue) -> JsValue;
 }
+
+/// The modules of the package that are used as they stand.
+const SOURCES: [(&str, &str); 8] = [
+    ("call", include_str!("../../pkg-template/call.js")),
+    ("check", include_str!("../../pkg-template/check.js")),
+    ("error", include_str!("../../pkg-template/error.js")),
+    ("host", include_str!("../../pkg-template/host.js")),
+    ("index", include_str!("../../pkg-template/index.js")),
+    ("loader", include_str!("../../pkg-template/loader.js")),
+    ("promisify", include_str!("../../pkg-template/promisify.js")),
+    ("wxp", include_str!("../../pkg-template/wxp.js")),
+];
 
 /// What a promise resolves or rejects with, as JSON.
 pub type Settled = LocalBoxFuture<'static, Result<Value, Value>>;
@@ -39,15 +51,17 @@ impl Page {
 
     /// The same with more options than the usual ones.
     pub async fn with_options(switches: &str, options: &str) -> Self {
-        let generated = Object::new();
-        for (name, source) in [
+        let sources = Object::new();
+        let generated = [
             ("codes", tables::codes()),
             ("options", tables::options()),
             ("permit", tables::permit()),
-        ] {
-            Reflect::set(&generated, &name.into(), &source.into()).expect("set");
+        ];
+        let written = SOURCES.map(|(name, source)| (name, source.to_owned()));
+        for (name, source) in generated.into_iter().chain(written) {
+            Reflect::set(&sources, &name.into(), &source.into()).expect("set");
         }
-        let loaded = JsFuture::from(load_package(&generated)).await;
+        let loaded = JsFuture::from(load_package(&sources)).await;
         loaded.expect("pkg-template loads, in Chromium 133 or newer");
         Self::start(Phone::new(&js(switches)), options).await
     }

@@ -23,6 +23,8 @@ pub fn run() -> Result<()> {
             .arg(&browser.chromedriver)
             .args(["--", "--test", "web"])
             .envs(["TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"].map(|name| (name, temp.path())))
-            .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", webdriver),
+            .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", webdriver)
+            // In s, for all tests together: a busy machine takes longer than the runner's 20.
+            .env("WASM_BINDGEN_TEST_TIMEOUT", "120"),
     )
 }
