@@ -4,6 +4,9 @@
 import { toError } from './error.js'
 import { later } from './queue.js'
 
+// In its turn; nobody hears that it throws.
+const unheard = run => later(() => { try { run() } catch (e) {} })
+
 /** What is done when a step's turn comes; `this` is the step. */
 const STEPS = {
   sleep(ms) {
@@ -66,7 +69,7 @@ class Step {
 
   cancel() {
     // What the app gave for wx may give tasks without abort.
-    if (this.end() && this.undo) later(() => { try { this.undo() } catch (e) {} })
+    if (this.end() && this.undo) unheard(this.undo)
   }
 
   /** What wx is given: this and the step's callbacks. */
@@ -96,8 +99,8 @@ export class Host {
   /** With the token of this moment, which the core has just granted. */
   sendWith(ticket, call, generation) { this.send(ticket, call, this.wxp.authorization(generation)) }
   token(generation, text) { this.wxp.keepToken(generation, text) }
-  /** Without an answer: the core is gone by then. */
-  remove(key) { later(() => { try { this.encrypt ? this.wx.removeStorage({ key }) : this.wx.removeStorageSync(key) } catch (e) {} }) }
+  // Without an answer: the core is gone by then. With `fail`, wx makes no promise that could reject.
+  remove(key) { unheard(() => this.encrypt ? this.wx.removeStorage({ key, fail() {} }) : this.wx.removeStorageSync(key)) }
   cancel(ticket) { this.open.get(ticket).cancel() }
   hasBegun(ticket) { return this.open.get(ticket).begun }
 

@@ -136,13 +136,31 @@ once('rule 13: logout between code and exchange (in login.body) exchanges nothin
   assert.equal(s.exchanges, 0)
 })
 
-scenario('rule 13: a logout() is kept that a dispose() follows in the same callback', async s => {
-  const wxp = await s.active()
-  assert.equal(s.phone.storage.size, 1)
-  wxp.requestNeedLogin({ ...s.home(), success() {
-    wxp.logout().catch(() => {})
-    wxp.dispose()
-  } })
+for (const encrypt of [false, true]) {
+  scenario(`rule 13: a logout() is kept that a dispose() follows in the same callback, with encrypt: ${encrypt}`, async s => {
+    const wxp = await s.active({ storage: { encrypt } })
+    await s.clock.advance(100)
+    assert.equal(s.phone.storage.size, 1)
+    wxp.requestNeedLogin({ ...s.home(), success() {
+      wxp.logout().catch(() => {})
+      wxp.dispose()
+    } })
+    await s.clock.advance(5_000)
+    assert.equal(s.phone.storage.size, 0)
+    // What is encrypted is for the asynchronous functions alone.
+    assert.ok(s.phone.count(encrypt ? 'removeStorage' : 'removeStorageSync') > 0)
+    assert.equal(s.phone.count(encrypt ? 'removeStorageSync' : 'removeStorage'), 0)
+  })
+}
+
+scenario('dispose: what changed while the token was being written is not written any more', async s => {
+  const wxp = await s.start({ storage: { encrypt: true } })
+  s.phone.will('setStorage', { after: 2_000 })
+  await s.ok(wxp.requestNeedLogin(s.home()))
+  s.backend.forgetTokens()
+  await s.ok(wxp.requestNeedLogin(s.home()))
+  assert.deepEqual([s.logins, s.phone.count('setStorage')], [2, 1])
+  wxp.dispose()
   await s.clock.advance(5_000)
-  assert.equal(s.phone.storage.size, 0)
+  assert.deepEqual([s.phone.count('setStorage'), s.phone.count('removeStorage')], [1, 0])
 })

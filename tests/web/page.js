@@ -32,7 +32,7 @@ function load(sources) {
   const imports = {}
   for (const name in sources) {
     // Within a data: URL there is nothing that './' could be relative to.
-    const source = sources[name].replace(/(from '|import ')\.\/(\w+)\.js'/g, "$1package/$2'")
+    const source = sources[name].replace(/from '\.\/(\w+)\.js'/g, "from 'package/$1'")
     imports['package/' + name] = 'data:text/javascript,' + encodeURIComponent(source)
   }
   const map = document.createElement('script')
