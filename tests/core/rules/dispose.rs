@@ -4,6 +4,7 @@ use miniprogram_login::error::Code;
 
 use crate::calls::Settled;
 use crate::harness::{App, Options, carried, secret};
+use crate::json::Json;
 use crate::wire::{done, failure, granted, login_code};
 use crate::world::{CallId, Step};
 
@@ -178,6 +179,36 @@ fn dispose_in_the_turn_of_the_calls_starts_nothing() {
             assert_eq!(app.code(call), Some(Code::Disposed));
         }
     }
+}
+
+#[test]
+fn dispose_removes_nothing_but_what_ended_and_may_still_be_stored() {
+    let is_write = |step: &Step| matches!(step, Step::Write { .. });
+    // A token that is being written, and one that changed while it was.
+    for again in [false, true] {
+        let app = App::loading(&Options::usual());
+        app.start();
+        app.end(
+            |step| matches!(step, Step::Read { .. }),
+            Ok(Json::default()),
+        );
+        app.ensure();
+        app.log_in("t1", None);
+        if again {
+            let call = app.get();
+            app.reply(call, 401);
+            app.log_in("t2", None);
+        }
+        assert!(app.find(is_write).is_some());
+        app.dispose();
+        assert_eq!((app.count(is_write), app.stored()), (1, Some("t1".into())));
+    }
+    // A token whose end is stored already.
+    let app = App::logged_in("t1", None);
+    app.logout();
+    assert_eq!((app.count(is_write), app.stored()), (2, None));
+    app.dispose();
+    assert_eq!(app.count(is_write), 2);
 }
 
 #[test]
