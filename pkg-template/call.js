@@ -109,7 +109,7 @@ export class RequestCall {
     if (this.url) sent.url = this.url
     if (authorization) {
       const own = sent.header = {}
-      for (const name in header) own[name] = header[name]
+      for (const name in header) if (!isAuthorization(name)) own[name] = header[name]
       own.Authorization = authorization
     }
     if (wxp.timeout !== undefined && args.timeout === undefined) sent.timeout = wxp.timeout
@@ -160,7 +160,8 @@ export class RequestCall {
     this.fail(error('aborted', 'request', { errMsg: this.api + ':fail abort' }))
     // The core's future ends too.
     if (step) step.fail()
-    if (task) task.abort()
+    // What other hosts of wx give as a task may have no abort.
+    attach(task, 'abort')
   }
 
   on(event, fn) {
@@ -180,8 +181,13 @@ function attach(task, method, fn) {
   if (task && task[method]) quietly(() => task[method](fn))
 }
 
+const isAuthorization = name => name.length === 13 && name.toLowerCase() === 'authorization'
+
+// What a header says that was made of a token which is not there.
+const NO_TOKEN = /^\s*(bearer(\s+|$))?(undefined|null)?\s*$/i
+
 function ownAuthorization(header) {
-  for (const name in header) if (name.length === 13 && name.toLowerCase() === 'authorization') return true
+  for (const name in header) if (isAuthorization(name) && !NO_TOKEN.test(header[name])) return true
   return false
 }
 

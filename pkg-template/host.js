@@ -20,7 +20,7 @@ const STEPS = {
   request(url, data, token, timeout) {
     const header = token === undefined ? Object.assign({}, this.host.hooks.header) : { Authorization: 'Bearer ' + token }
     const task = this.host.wx.request(this.args({ method: 'POST', url, data, header, timeout }))
-    if (task) this.undo = () => task.abort()
+    if (task && task.abort) this.undo = () => task.abort()
   },
   getStorage(key) {
     const { wx, encrypt } = this.host

@@ -92,7 +92,7 @@ export interface LoginOptions {
   body?: (ctx: { /** From wx.login, valid once. */ code: string }) => unknown
   /**
    * Reads the token from the exchange's answer; sync or async. Give a string, or an object with its
-   * life. Default: HTTP 200 and
+   * life. Default: any HTTP 2xx and
    * `{code: 200 or 0, data: {authorizationToken, expiresIn?, expiresAt?}}`.
    */
   readToken?: (res: RequestResult) => TokenAnswer | Promise<TokenAnswer>

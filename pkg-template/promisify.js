@@ -12,9 +12,9 @@ export function fromWx(wx, name) {
   if (typeof own !== 'function') return own
   takesCallbacks = takesCallbacks || new RegExp(callbackApis)
   if (!takesCallbacks.test(name)) return own.bind(wx)
-  return args => {
-    if (hasCallback(args)) return own.call(wx, args)
-    return new Promise((success, fail) => own.call(wx, Object.assign({}, args, { success, fail })))
+  return (args, ...rest) => {
+    if (hasCallback(args)) return own.call(wx, args, ...rest)
+    return new Promise((success, fail) => own.call(wx, Object.assign({}, args, { success, fail }), ...rest))
   }
 }
 

@@ -45,7 +45,7 @@ codes! {
     LoginBlocked "login_blocked" false "WeChat or the server blocks logins of this user; show a message, do not retry"
     RateLimited "rate_limited" true "Too many logins in a short time; wait about a minute"
     ExchangeFailed "exchange_failed" true "The server did not exchange the code for a token"
-    ExchangeBadAnswer "exchange_bad_answer" false "The server's answer has no token; expected HTTP 200 {code: 200 or 0, data: {authorizationToken: string}}, or set login.readToken"
+    ExchangeBadAnswer "exchange_bad_answer" false "The server's answer has no token; expected HTTP 2xx {code: 200 or 0, data: {authorizationToken: string}}, or set login.readToken"
     CodeRejected "code_rejected" true "The server refused two fresh wx.login codes; check that its appid and secret belong to this mini program"
     NotLoggedIn "not_logged_in" true "No session yet at the tap, a silent login was started; call ensureLogin() in onLoad and ask for another tap"
     LoggedOut "logged_out" false "logout() was called meanwhile"
@@ -276,13 +276,11 @@ impl Error {
         self.more.as_ref()?.status_code
     }
 
-    /// Whether it counts towards the cooldown (rule 3): mistakes in the set-up, the app's own acts
-    /// and interruptions say nothing about the next attempt.
+    /// Whether a login that failed with it counts towards the cooldown (rule 3): the app's own acts
+    /// and interruptions say nothing about the next attempt. A hook that throws, or settings that
+    /// WeChat refuses, would do so again: each attempt costs a `wx.login`.
     pub fn counts(&self) -> bool {
-        use Code::{Aborted, Config, Disposed, HookFailed, Interrupted, LoggedOut};
-        !matches!(
-            self.code,
-            Config | HookFailed | Aborted | LoggedOut | Interrupted | Disposed
-        )
+        use Code::{Aborted, Disposed, Interrupted, LoggedOut};
+        !matches!(self.code, Aborted | LoggedOut | Interrupted | Disposed)
     }
 }

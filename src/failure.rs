@@ -65,7 +65,7 @@ pub fn of_login(failure: &Failure) -> Code {
         _ if seen.interrupted() => Code::Interrupted,
         _ if seen.any(&["too frequent", "freq", "45009", "45011"]) => Code::RateLimited,
         _ if seen.any(&["40226", "blocked"]) => Code::LoginBlocked,
-        _ if seen.any(&["41002", "40013", "appid", "no permission"]) => Code::Config,
+        _ if seen.any(&["41002", "40013", "appid"]) => Code::Config,
         _ if seen.timeout() => Code::LoginTimeout,
         _ => Code::LoginFailed,
     }
@@ -116,6 +116,12 @@ pub fn says_session_expired(failure: &Failure) -> bool {
 
 const NETWORK: &[&str] = &[
     "net::",
+    // Each engine's own words: "Could not connect to the server.", "connect ECONNREFUSED", okhttp's
+    // "Failed to connect to", "Connection reset" and "unexpected end of stream".
+    "connect",
+    "enotfound",
+    "end of stream",
+    "broken pipe",
     "cronet",
     "resolve host",
     "unknow host",
@@ -158,7 +164,13 @@ impl<'a> Seen<'a> {
 
     fn interrupted(&self) -> bool {
         self.1.errno == Some(600003)
-            || self.any(&["interrupted", "suspend", "10011", "network change"])
+            || self.any(&[
+                "interrupted",
+                "suspend",
+                "runningstate=background",
+                "10011",
+                "network change",
+            ])
     }
 
     fn timeout(&self) -> bool {

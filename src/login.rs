@@ -10,9 +10,9 @@ use crate::error::{Code, Error, Stage};
 use crate::failure::{Failure, of_login, of_transport, says_session_expired};
 use crate::platform::{CodeBody, Outcome, Platform, Post};
 use crate::redact::redact;
-use crate::response::Response;
+use crate::response::{Response, is_success};
 use crate::session::Flight;
-use crate::token::{Grant, Token, dates_of_jwt, is_bearer};
+use crate::token::{Grant, Token, dates_of_jwt, is_token, without_scheme};
 use crate::value::{Value, fields, seconds, text};
 
 /// Body codes of the server for a wx code that was wrong, expired or used before.
@@ -156,7 +156,7 @@ pub struct Answer {
     pub status: u16,
     /// The field `code` of the body.
     pub body_code: Option<i32>,
-    /// The field `msg` of the body.
+    /// The server's words in the body.
     pub message: Option<String>,
     /// What it grants.
     pub grant: Grant,
@@ -188,6 +188,7 @@ impl Answer {
             granted.map_or([const { None }; 3], |granted| fields(granted, name));
         // The hook may give the token alone.
         let token = text(&by_hook).or_else(|| text(&token));
+        let token = token.map(|token| without_scheme(&token).to_owned());
         let (exp, iat) = token
             .as_deref()
             .map_or((None, None), |token| dates_of_jwt::<V>(token));
@@ -228,13 +229,12 @@ pub fn judge(answer: &Answer, code: &str) -> Result<String, Error> {
             (_, Some(body)) if BAD_CODE.contains(&body) => return failed(Code::CodeRejected),
             (_, Some(40226 | 40301)) => return failed(Code::LoginBlocked),
             (429, _) | (_, Some(42901 | 45011 | 45009)) => return failed(Code::RateLimited),
-            (200, Some(200 | 0)) => {}
-            (200, None) => return failed(Code::ExchangeBadAnswer),
+            (status, body) if is_success(status, body) => {}
             _ => return failed(Code::ExchangeFailed),
         }
     }
     match &answer.grant.token {
-        Some(token) if is_bearer(token) => Ok(token.clone()),
+        Some(token) if is_token(token) => Ok(token.clone()),
         _ => failed(Code::ExchangeBadAnswer),
     }
 }

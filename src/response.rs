@@ -18,7 +18,7 @@ pub struct Response<V> {
 pub struct Body<V> {
     /// The field `code`.
     pub code: Option<i32>,
-    /// The field `msg`.
+    /// The server's words: the field `msg`, `message` or `errmsg`.
     pub message: Option<String>,
     /// The field `data`.
     pub data: Option<V>,
@@ -52,12 +52,20 @@ impl<V: Value> Response<V> {
         }
     }
 
-    /// Its body.
+    /// Its body. One that comes as text is parsed first: iOS leaves JSON so that holds U+2028.
     pub fn body(&self) -> Body<V> {
-        let [body_code, message, data] = fields_of(&self.data, &["code", "msg", "data"]);
+        let parsed = text(&self.data).and_then(|json| V::parse_json(&json));
+        let body = if parsed.is_some() {
+            &parsed
+        } else {
+            &self.data
+        };
+        let names = &["code", "msg", "message", "errmsg", "data"];
+        let [body_code, msg, message, errmsg, data] = fields_of(body, names);
+        let words = text(&msg).or_else(|| text(&message));
         Body {
             code: code(&body_code),
-            message: text(&message),
+            message: words.or_else(|| text(&errmsg)),
             data,
         }
     }
@@ -69,6 +77,11 @@ impl<V: Value> Response<V> {
         let ms = V::parse_date(&text(&written.or(lower).or(upper))?)?;
         Some((ms / 1000.0) as i64)
     }
+}
+
+/// Whether a post of ours succeeded: any 2xx whose body code, if there is one, says so.
+pub fn is_success(status: u16, body_code: Option<i32>) -> bool {
+    matches!((status, body_code), (200..300, None | Some(0 | 200)))
 }
 
 /// The default of `isUnauthorized`.

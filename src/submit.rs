@@ -8,7 +8,8 @@ use crate::context::{Context, Ended};
 use crate::error::{Code, Error, Stage};
 use crate::failure::{Failure, of_profile, of_transport};
 use crate::platform::{CodeBody, Platform, Post};
-use crate::response::{Response, is_unauthorized};
+use crate::redact::redact;
+use crate::response::{Response, is_success, is_unauthorized};
 use crate::session::{Asker, Generation, LogoutEpoch};
 use crate::value::{Value, code, fields, fields_of, text};
 
@@ -59,7 +60,7 @@ pub async fn profile<P: Platform>(
     let _paused = cx.pause_logins();
     let data = cx.platform.value(&Encrypted::read(&consent));
     let response = post(&cx, stage, url, Some(data), &token, "").await?;
-    judge(&cx, stage, generation, response)
+    judge(&cx, stage, generation, response, &[&token])
 }
 
 /// Submits the code of a phone button, logging in first if needed; once more after a 401, since the
@@ -88,7 +89,7 @@ pub async fn phone<P: Platform>(
             && !replay
             && generation >= cx.logout_epoch();
         if !again {
-            return judge(&cx, stage, generation, response);
+            return judge(&cx, stage, generation, response, &[&token, &code]);
         }
         cx.with(|session| session.end_token(generation));
         replay = true;
@@ -152,15 +153,17 @@ async fn post<P: Platform>(
     answer
 }
 
-/// What the answer to a submit with token number `generation` says.
+/// What the answer to a submit with token number `generation` says; no text shows what is `known`.
 fn judge<P: Platform>(
     cx: &Context<P>,
     stage: Stage,
     generation: Generation,
     response: P::Value,
+    known: &[&str],
 ) -> Result<P::Value, Error> {
     let answer = Response::read(&response);
-    let (status, body_code) = (answer.status, answer.body().code);
+    let body = answer.body();
+    let (status, body_code) = (answer.status, body.code);
     let spent = stage == Stage::Profile && is_unauthorized(status);
     if spent || status == 409 || body_code == Some(STALE_KEY) {
         return Err(stale(cx, stage, generation));
@@ -172,17 +175,16 @@ fn judge<P: Platform>(
             session.accepted(generation);
         }
     });
-    match (status, body_code) {
-        (200, None | Some(0 | 200)) => Ok(response),
-        _ => {
-            let code = if stage == Stage::Phone {
-                Code::PhoneFailed
-            } else {
-                Code::ProfileFailed
-            };
-            Err(Error::from_server(code, stage, status, body_code, None))
-        }
+    if is_success(status, body_code) {
+        return Ok(response);
     }
+    let code = if stage == Stage::Phone {
+        Code::PhoneFailed
+    } else {
+        Code::ProfileFailed
+    };
+    let words = body.message.map(|words| redact(&words, known));
+    Err(Error::from_server(code, stage, status, body_code, words))
 }
 
 /// What the user consented to is spent: a silent login makes the next tap work, unless the app

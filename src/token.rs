@@ -175,7 +175,7 @@ impl Record {
     /// The token, if the record was made for this binding and is not over.
     pub fn token(self, binding: &str, now: Ms) -> Option<Token> {
         let ours =
-            self.version == Self::VERSION && self.binding == binding && is_bearer(&self.token);
+            self.version == Self::VERSION && self.binding == binding && is_token(&self.token);
         let token = Token {
             value: self.token,
             received: time::whole(self.received)?,
@@ -185,12 +185,21 @@ impl Record {
     }
 }
 
-/// Whether the text can stand in an `Authorization: Bearer` header (RFC 6750, b64token).
-pub fn is_bearer(text: &str) -> bool {
-    let of_body =
-        |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~' | b'+' | b'/');
-    let body = text.bytes().take_while(of_body).count();
-    body > 0 && text.bytes().skip(body).all(|b| b == b'=')
+/// Whether the text can be a token: visible ASCII, which can stand in a header. More than RFC 6750
+/// allows, since servers issue more: Laravel Sanctum's begin with a number and a `|`.
+pub fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// A text without the scheme `Bearer`, in any case, that some servers put before the token.
+pub fn without_scheme(text: &str) -> &str {
+    let text = text.trim_start_matches(' ');
+    match text.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
+            token.trim_start_matches(' ')
+        }
+        _ => text,
+    }
 }
 
 /// `exp` and `iat` of a JWT (RFC 7519), unix s; of anything else there are none.

@@ -1,6 +1,6 @@
 //! Tokens: their age, their records in the storage, and the dates that a JWT tells.
 
-use miniprogram_login::token::{Age, Record, Token, dates_of_jwt, is_bearer};
+use miniprogram_login::token::{Age, Record, Token, dates_of_jwt, is_token, without_scheme};
 use miniprogram_login::value::Value;
 use proptest::option;
 use proptest::prelude::*;
@@ -60,7 +60,7 @@ proptest! {
     ) {
         let whole = |number: f64| number >= 0.0 && number.fract() == 0.0 && number <= u64::MAX as f64;
         let record = Record { version, binding: binding.clone(), token: token.clone(), received, life };
-        let ours = version == Record::VERSION && binding == "a" && is_bearer(&token) && whole(received) && whole(life);
+        let ours = version == Record::VERSION && binding == "a" && is_token(&token) && whole(received) && whole(life);
         let over = life > 0.0 && now.saturating_sub(received as u64) >= life as u64;
         let restored = record.token("a", now);
         prop_assert_eq!(restored.is_some(), ours && !over);
@@ -92,11 +92,14 @@ proptest! {
     }
 
     #[test]
-    fn a_bearer_stands_in_a_header(text in any::<String>(), plain in "[A-Za-z0-9._~+/-]{1,40}={0,2}") {
-        prop_assert!(is_bearer(&plain));
-        if is_bearer(&text) {
+    fn a_token_stands_in_a_header(text in any::<String>(), plain in "[!-~]{1,60}", scheme in "(?i)bearer", blanks in " {1,3}") {
+        prop_assert!(is_token(&plain));
+        if is_token(&text) {
             prop_assert!(text.bytes().all(|byte| byte.is_ascii_graphic()));
         }
+        prop_assert_eq!(without_scheme(&plain), &plain);
+        let with_scheme = format!("{blanks}{scheme}{blanks}{plain}");
+        prop_assert_eq!(without_scheme(&with_scheme), &plain);
     }
 
     #[test]

@@ -61,6 +61,17 @@ scenario('rule 12: abort of a sent request aborts it on the wire', async s => {
   assert.equal(s.backend.to(HOME)[0].aborted, true)
 })
 
+scenario('rule 12: abort of a request whose task has no abort rejects it all the same', async s => {
+  const wxp = await s.active()
+  const { request } = s.phone.wx
+  s.phone.wx.request = args => { request(args); return {} }
+  s.backend.will(HOME, (request, own) => late(5_000, own()))
+  const call = wxp.requestNeedLogin(s.home())
+  const seen = s.watch(call)
+  call.abort()
+  s.isError((await s.outcome(seen)).error, 'aborted')
+})
+
 scenario('rule 12: abort while the login after a 401 runs sends nothing further', async s => {
   const wxp = await s.active()
   await s.ok(wxp.requestNeedLogin(s.home()))

@@ -160,6 +160,24 @@ for (const name of ['Authorization', 'authorization', 'AUTHORIZATION']) {
   })
 }
 
+for (const header of [
+  { Authorization: '' }, { authorization: '  ' }, { AUTHORIZATION: undefined }, { Authorization: null },
+  { Authorization: 'Bearer undefined' }, { authorization: 'bearer null' }, { Authorization: 'Bearer ' }, { Authorization: 'undefined' },
+]) {
+  scenario(`rule 8: an own ${JSON.stringify(header)} ${Object.values(header)[0] === undefined ? 'that is undefined ' : ''}counts as absent, and only ours goes`, async s => {
+    const wxp = await s.start()
+    const before = Object.assign({}, header)
+    for (const own of [header, { ...header, 'X-App': '1' }]) {
+      assert.equal((await s.ok(wxp.requestNeedLogin({ ...s.home(), header: own }))).statusCode, 200)
+      const sent = s.phone.calls.filter(call => call.api === 'request').pop().args.header
+      assert.deepEqual(Object.keys(sent).filter(name => name.toLowerCase() === 'authorization'), ['Authorization'])
+      assert.match(sent.Authorization, /^Bearer ./)
+    }
+    assert.deepEqual(header, before)
+    assert.equal(s.logins, 1)
+  })
+}
+
 once('rule 8: headers of the caller go along with ours', async s => {
   const wxp = await s.active()
   await s.ok(wxp.requestNeedLogin({ ...s.home(), header: { 'X-App': '1', 'content-type': 'text/plain' } }))

@@ -313,6 +313,27 @@ once('wire: wx.login that throws is a failed login', async s => {
   await s.rejected(wxp.ensureLogin(), 'login_failed', 'login')
 })
 
+scenario('wire: an answer that iOS leaves as text, since it holds U+2028, logs in', async s => {
+  const token = s.backend.secret('token')
+  s.backend.tokens.set(token, Infinity)
+  const body = JSON.stringify({ code: 200, data: { authorizationToken: token, nickName: 'a\u2028b' } })
+  s.backend.always(LOGIN, answer(200, body))
+  const wxp = await s.start()
+  assert.equal((await s.ok(wxp.requestNeedLogin(s.home()))).statusCode, 200)
+})
+
+for (const [how, given, token] of [
+  ['of Laravel Sanctum', '12|abcDEF123', '12|abcDEF123'],
+  ['with its scheme', 'bearer  abc.DEF', 'abc.DEF'],
+  ['of any visible ASCII', '!"#$%&\'()*,:;<=>?@[]^`{|}', '!"#$%&\'()*,:;<=>?@[]^`{|}'],
+]) {
+  once(`wire: a token ${how} is one`, async s => {
+    s.backend.always(LOGIN, answer(201, { data: { authorizationToken: given } }))
+    const wxp = await s.start()
+    assert.equal(await s.ok(wxp.getToken()), token)
+  })
+}
+
 for (const [code, what] of [
   ['exchange_failed', answer(404, 'not found')],
   ['exchange_failed', answer(502, null)],

@@ -15,6 +15,20 @@ scenario('wx: functions with callbacks become promises of wx\'s own result objec
   assert.ok(wxp.getSetting({}) instanceof s.sandbox.global.Promise)
 })
 
+once('wx: every argument is passed on, with a promise and with callbacks', async s => {
+  const wxp = s.create()
+  const seen = []
+  s.phone.wx.canvasToTempFilePath = (options, ...rest) => {
+    seen.push(rest)
+    options.success({ tempFilePath: 'a' })
+  }
+  const component = {}
+  assert.equal((await s.ok(wxp.canvasToTempFilePath({ canvasId: 'c' }, component, 1))).tempFilePath, 'a')
+  wxp.canvasToTempFilePath({ canvasId: 'c', success() {} }, component, 1)
+  assert.deepEqual(seen, [[component, 1], [component, 1]])
+  assert.ok(seen.every(([given]) => given === component))
+})
+
 scenario('wx: they reject with wx\'s own result object', async s => {
   const wxp = s.create()
   s.phone.will('scanCode', fails('scanCode:fail cancel', 1))

@@ -162,6 +162,9 @@ fn rule_16_codes_and_stages_are_the_designs() {
 fn wire_an_answer_that_grants_nothing_says_which_half_failed() {
     assert_eq!(exchange(200, None), Code::ExchangeBadAnswer);
     assert_eq!(exchange(200, Some(200)), Code::ExchangeBadAnswer);
-    assert_eq!(exchange(201, Some(0)), Code::ExchangeFailed);
+    assert_eq!(exchange(201, Some(0)), Code::ExchangeBadAnswer);
+    assert_eq!(exchange(204, None), Code::ExchangeBadAnswer);
+    assert_eq!(exchange(300, Some(0)), Code::ExchangeFailed);
+    assert_eq!(exchange(201, Some(1)), Code::ExchangeFailed);
     assert_eq!(exchange(200, Some(1)), Code::ExchangeFailed);
 }

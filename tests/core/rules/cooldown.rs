@@ -140,10 +140,6 @@ fn rule_03_any_number_of_failures_rests_no_longer_than_the_maximum() {
 fn rule_03_what_says_nothing_about_the_next_attempt_does_not_count() {
     let causes = [
         (
-            failure("login:fail 系统错误，错误码：41002,appid missing", None),
-            Code::Config,
-        ),
-        (
             failure("login:fail interrupted", Some(600_003)),
             Code::Interrupted,
         ),
@@ -154,7 +150,6 @@ fn rule_03_what_says_nothing_about_the_next_attempt_does_not_count() {
             ),
             Code::Interrupted,
         ),
-        (thrown("login.body: sorry"), Code::HookFailed),
     ];
     for (cause, code) in causes {
         let app = App::new();
@@ -172,6 +167,29 @@ fn rule_03_what_says_nothing_about_the_next_attempt_does_not_count() {
         assert_eq!(app.code(call), Some(Code::LoggedOut));
     }
     assert_eq!(app.logins(), 3);
+}
+
+#[test]
+fn rule_03_a_hook_that_throws_does_not_cause_a_login_for_each_request() {
+    let causes = [
+        (thrown("login.body: sorry"), Code::HookFailed),
+        (
+            failure("login:fail 系统错误，错误码：41002,appid missing", None),
+            Code::Config,
+        ),
+    ];
+    for (cause, code) in causes {
+        let app = App::new();
+        for _ in 0..2 {
+            let call = app.get();
+            app.login_fails(cause.clone());
+            assert_eq!(app.code(call), Some(code));
+        }
+        for _ in 0..20 {
+            assert_eq!(app.code(app.get()), Some(code), "the last error, at once");
+        }
+        assert_eq!(app.logins(), 2);
+    }
 }
 
 /// Fails logins, each asked for by the app itself.

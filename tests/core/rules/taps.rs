@@ -3,7 +3,7 @@
 use miniprogram_login::error::Code;
 
 use crate::calls::Settled;
-use crate::harness::{App, Options};
+use crate::harness::{App, Options, secret};
 use crate::wire::{failure, profile_of, response};
 use crate::world::{Body, Step};
 
@@ -246,9 +246,44 @@ fn rule_07_a_phone_code_logs_in_first_and_is_replayed_once_after_a_401() {
 }
 
 #[test]
+fn wire_any_2xx_whose_body_does_not_object_is_success() {
+    for (status, body_code) in [(201, None), (204, None), (202, Some(0)), (299, Some(200))] {
+        let app = App::logged_in("t1", None);
+        let phone = app.phone("p1");
+        app.posted(status, body_code);
+        assert_eq!(app.outcome(phone), Some(Settled::Response(status)));
+        let tapped = app.tap().unwrap();
+        let profile = app.consent(profile_of("Band"), tapped);
+        app.posted(status, body_code);
+        assert_eq!(app.outcome(profile), Some(Settled::Response(status)));
+        app.assert_idle();
+    }
+}
+
+#[test]
+fn rule_16_a_refused_submit_says_what_the_server_said() {
+    for name in ["msg", "message", "errmsg"] {
+        let app = App::logged_in("t1", None);
+        let call = app.phone(&secret("p1"));
+        let words = format!("bound to another: {} {}", secret("t1"), secret("p1"));
+        let answer = response(200, Some(7)).with(&format!("data.{name}"), words);
+        app.end(|step| matches!(step, Step::Post { .. }), Ok(answer));
+        let Some(Settled::Rejected(error)) = app.outcome(call) else {
+            panic!("it rejects");
+        };
+        assert_eq!(
+            error.err_msg(),
+            Some("bound to another: [redacted] [redacted]")
+        );
+    }
+}
+
+#[test]
 fn rule_07_a_phone_code_that_the_server_refuses_is_not_replayed() {
     for (status, body_code, code) in [
         (200, Some(40_001), Code::PhoneFailed),
+        (201, Some(40_001), Code::PhoneFailed),
+        (302, None, Code::PhoneFailed),
         (500, None, Code::PhoneFailed),
         (409, None, Code::SessionKeyStale),
     ] {

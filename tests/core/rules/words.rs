@@ -99,6 +99,48 @@ fn rule_11_what_wx_says_has_its_code() {
             Code::DomainNotAllowed,
         ),
         ("request:fail", Some(600_002), Code::DomainNotAllowed),
+        (
+            "request:fail Could not connect to the server.",
+            None,
+            Code::Network,
+        ),
+        (
+            "request:fail The network connection was lost.",
+            None,
+            Code::Network,
+        ),
+        (
+            "request:fail connect ECONNREFUSED 127.0.0.1:8080",
+            None,
+            Code::Network,
+        ),
+        (
+            "request:fail getaddrinfo ENOTFOUND api.example.com",
+            None,
+            Code::Network,
+        ),
+        (
+            "request:fail Failed to connect to api.example.com/203.0.113.1:443",
+            None,
+            Code::Network,
+        ),
+        ("request:fail Connection reset", None, Code::Network),
+        (
+            "request:fail Software caused connection abort",
+            None,
+            Code::Network,
+        ),
+        (
+            "uploadFile:fail unexpected end of stream on com.android.okhttp.Address",
+            None,
+            Code::Network,
+        ),
+        ("uploadFile:fail Broken pipe", None, Code::Network),
+        (
+            "request:fail failed to connect after 10000ms: timed out",
+            None,
+            Code::Timeout,
+        ),
         ("request:fail", Some(600_000), Code::Network),
         ("request:fail", Some(600_001), Code::Network),
         ("request:fail", Some(108), Code::Network),
@@ -128,7 +170,17 @@ fn rule_11_what_wx_says_has_its_code() {
             Code::RateLimited,
         ),
         ("login:fail 40226,code blocked", None, Code::LoginBlocked),
-        ("login:fail jsapi has no permission", None, Code::Config),
+        // Passing, on iOS: no setting can cure it.
+        (
+            "login:fail jsapi has no permission",
+            None,
+            Code::LoginFailed,
+        ),
+        (
+            "login:fail jsapi has no permission, event=login, runningState=background",
+            None,
+            Code::Interrupted,
+        ),
     ];
     for (text, errno, code) in logins {
         assert_eq!(of_login(&read(text, errno)), code, "{text} {errno:?}");

@@ -40,6 +40,25 @@ const REPLACED: &[(&str, &str, &str)] = &[
   return decode(getUint8ArrayMemory0(), ptr >>>= 0, ptr + len);
 }",
     ),
+    // An engine may grow the memory without detaching the old buffer.
+    (
+        "getUint8ArrayMemory0",
+        "",
+        "function NAME() {
+  if (cachedUint8ArrayMemory0 === null || cachedUint8ArrayMemory0.buffer !== wasm.memory.buffer)
+    cachedUint8ArrayMemory0 = new Uint8Array(wasm.memory.buffer);
+  return cachedUint8ArrayMemory0;
+}",
+    ),
+    (
+        "getDataViewMemory0",
+        "",
+        "function NAME() {
+  if (cachedDataViewMemory0 === null || cachedDataViewMemory0.buffer !== wasm.memory.buffer)
+    cachedDataViewMemory0 = new DataView(wasm.memory.buffer);
+  return cachedDataViewMemory0;
+}",
+    ),
     // The executor's turn comes when the door says so, not in a microtask (rule 20); it is the one
     // closure there is, and lives as long as the instance.
     (
@@ -67,6 +86,8 @@ const DROPPED: &[&str] = &[
     "CLOSURE_DTORS",
     "CoreFinalization",
     "Symbol.dispose",
+    "buffer.detached",
+    "byteLength === 0",
 ];
 
 /// The method that nobody calls, as `dispose` frees a core.
