@@ -195,7 +195,7 @@ impl<P: Platform> Context<P> {
     pub fn wx_error(&self, code: Code, stage: Stage, failure: &Failure, known: &[&str]) -> Error {
         self.with(|session| {
             let known = [&session.secrets()[..], known].concat();
-            failure.error(code, stage, &known)
+            Error::of_wx(code, stage, failure, &known)
         })
     }
 

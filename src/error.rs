@@ -4,6 +4,9 @@ use std::rc::Rc;
 
 use serde::{Serialize, Serializer};
 
+use crate::failure::Failure;
+use crate::redact::redact;
+
 /// Declares [`Code`] once, with everything that is said about a code.
 macro_rules! codes {
     ($($variant:ident $name:literal $retryable:literal $text:literal)*) => {
@@ -22,7 +25,8 @@ macro_rules! codes {
                 match self { $(Code::$variant => $name),* }
             }
 
-            /// Whether the same call may succeed when made again later, unchanged.
+            /// Whether the same call may succeed when made again later, unchanged, if nothing
+            /// more is known of the error.
             pub fn retryable(self) -> bool {
                 match self { $(Code::$variant => $retryable),* }
             }
@@ -152,7 +156,8 @@ impl Serialize for Stage {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct More {
     option: &'static str,
-    detail: &'static str,
+    detail: String,
+    permanent: bool,
     err_msg: Option<String>,
     errno: Option<i32>,
     status_code: Option<u16>,
@@ -168,6 +173,9 @@ struct Plain<'a> {
     option: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     detail: &'a str,
+    /// Where it is not the code's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retryable: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     err_msg: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -183,6 +191,7 @@ impl Serialize for Error {
             stage: self.stage,
             option: self.option(),
             detail: self.detail(),
+            retryable: self.is_permanent().then_some(false),
             err_msg: self.err_msg(),
             errno: self.errno(),
             status_code: self.status_code(),
@@ -201,12 +210,15 @@ impl Error {
         }
     }
 
-    /// An error that wx reported; its text is redacted already
-    /// ([`crate::failure::Failure::error`]).
-    pub fn of_wx(code: Code, stage: Stage, err_msg: String, errno: Option<i32>) -> Self {
+    /// An error that wx reported. Its `known` secrets and whatever looks like one are taken out.
+    pub fn of_wx(code: Code, stage: Stage, failure: &Failure, known: &[&str]) -> Self {
+        let text = |text: &String| redact(text, known);
         let more = More {
-            err_msg: Some(err_msg),
-            errno,
+            detail: text(&failure.detail),
+            permanent: failure.is_permanent(),
+            err_msg: failure.err_msg.as_ref().map(text),
+            errno: failure.errno,
+            status_code: failure.status,
             ..More::default()
         };
         Self {
@@ -245,7 +257,7 @@ impl Error {
             stage,
             more: Some(Rc::new(More {
                 option,
-                detail,
+                detail: detail.into(),
                 ..More::default()
             })),
         }
@@ -256,9 +268,19 @@ impl Error {
         self.more.as_ref().map_or("", |more| more.option)
     }
 
-    /// More than the code says, in our own words; may be empty.
-    pub fn detail(&self) -> &'static str {
-        self.more.as_ref().map_or("", |more| more.detail)
+    /// More than the code says, in our own words or those of an exception; may be empty.
+    pub fn detail(&self) -> &str {
+        self.more.as_ref().map_or("", |more| &more.detail)
+    }
+
+    /// Whether the same call may succeed when made again later, unchanged: as its code says, unless
+    /// what wx said shows that it can't.
+    pub fn is_retryable(&self) -> bool {
+        self.code.retryable() && !self.is_permanent()
+    }
+
+    fn is_permanent(&self) -> bool {
+        self.more.as_ref().is_some_and(|more| more.permanent)
     }
 
     /// wx's or the server's text, redacted.

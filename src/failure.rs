@@ -2,19 +2,26 @@
 
 use std::fmt;
 
-use crate::error::{Code, Error, Stage};
-use crate::redact::redact;
+use crate::error::Code;
+use crate::response::Response;
 use crate::value::{Value, code, fields, text};
 
 /// What wx, or a function given by the app, failed with.
 #[derive(Clone, Default)]
 pub struct Failure {
     /// wx's text, unredacted.
-    pub err_msg: String,
+    pub err_msg: Option<String>,
+    /// What an exception said, unredacted. It decides nothing: JavaScriptCore quotes source code.
+    pub detail: String,
     /// wx's error number.
     pub errno: Option<i32>,
+    /// The HTTP status, if it is 400 or more: PC clients have been seen to give such answers to
+    /// `fail`.
+    pub status: Option<u16>,
     /// Whether a function given by the app threw.
     pub hook: bool,
+    /// Whether this client's wx has no such function.
+    pub lacking: bool,
 }
 
 impl fmt::Debug for Failure {
@@ -29,26 +36,33 @@ impl fmt::Debug for Failure {
 impl Failure {
     /// What is known of a value that something failed with.
     pub fn read<V: Value>(value: &V) -> Self {
-        let names = &["errMsg", "errno", "errCode", "err_code", "hook"];
-        let [err_msg, errno, err_code, err_code_old, hook] = fields(value, names);
+        let names = &[
+            "errMsg", "detail", "errno", "errCode", "err_code", "hook", "lacking",
+        ];
+        let [err_msg, detail, errno, err_code, err_code_old, hook, lacking] = fields(value, names);
         Self {
-            err_msg: text(&err_msg).unwrap_or_default(),
+            err_msg: text(&err_msg),
+            detail: text(&detail).unwrap_or_default(),
+            status: Some(Response::read(value).status).filter(|status| *status >= 400),
             errno: code(&errno)
                 .or_else(|| code(&err_code))
                 .or_else(|| code(&err_code_old)),
             hook: hook.is_some(),
+            lacking: lacking.is_some(),
         }
     }
 
-    /// The error that it is, its text redacted. `known` are secrets that may stand in it.
-    pub fn error(&self, code: Code, stage: Stage, known: &[&str]) -> Error {
-        Error::of_wx(code, stage, redact(&self.err_msg, known), self.errno)
+    /// Whether repeating the call can't cure it.
+    pub fn is_permanent(&self) -> bool {
+        self.lacking
+            || matches!(self.errno, Some(1001 | 600005 | 600009))
+            || Seen::new(self).any(PERMANENT)
     }
 
     /// A failure of ours, in wx's form.
     pub fn new(err_msg: &str) -> Self {
         Self {
-            err_msg: err_msg.into(),
+            err_msg: Some(err_msg.into()),
             ..Self::default()
         }
     }
@@ -75,6 +89,7 @@ pub fn of_login(failure: &Failure) -> Code {
 pub fn of_transport(failure: &Failure) -> Code {
     let seen = Seen::new(failure);
     match failure.errno {
+        _ if failure.status.is_some() => Code::RequestFailed,
         Some(600002) => Code::DomainNotAllowed,
         _ if seen.hook() => Code::HookFailed,
         _ if seen.any(&["fail abort"]) => Code::Aborted,
@@ -114,6 +129,21 @@ pub fn says_session_expired(failure: &Failure) -> bool {
         ])
 }
 
+/// What is wrong with the arguments, the file, its size or the url.
+const PERMANENT: &[&str] = &[
+    "parameter",
+    "invalid url",
+    "scheme",
+    "invalid filepath",
+    "file not found",
+    "no such file",
+    "not exist",
+    "permission denied",
+    "max size",
+    "file size",
+    "too large",
+];
+
 const NETWORK: &[&str] = &[
     "net::",
     // Each engine's own words: "Could not connect to the server.", "connect ECONNREFUSED", okhttp's
@@ -147,7 +177,8 @@ struct Seen<'a>(Vec<u8>, &'a Failure);
 
 impl<'a> Seen<'a> {
     fn new(failure: &'a Failure) -> Self {
-        Self(failure.err_msg.as_bytes().to_ascii_lowercase(), failure)
+        let text = failure.err_msg.as_deref().unwrap_or_default();
+        Self(text.as_bytes().to_ascii_lowercase(), failure)
     }
 
     fn any(&self, needles: &[&str]) -> bool {

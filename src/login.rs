@@ -10,7 +10,7 @@ use crate::error::{Code, Error, Stage};
 use crate::failure::{Failure, of_login, of_transport, says_session_expired};
 use crate::platform::{CodeBody, Outcome, Platform, Post};
 use crate::redact::redact;
-use crate::response::{Response, is_success};
+use crate::response::{Response, answer_in};
 use crate::session::Flight;
 use crate::token::{Grant, Token, dates_of_jwt, is_token, without_scheme};
 use crate::value::{Value, fields, seconds, text};
@@ -109,13 +109,16 @@ async fn exchange<P: Platform>(
         token: None,
         timeout: cx.config.login_timeout,
     };
-    let response = cx.platform.post(post).await.map_err(failed)?;
+    let posted = cx.platform.post(post).await;
     let received = cx.now();
+    // A hook of the app's expects what wx calls a success.
+    let for_hook = posted.as_ref().ok();
     cx.still_in_flight(flight)?;
-    let read = match cx.platform.read_token(&response) {
+    let read = match for_hook.and_then(|response| cx.platform.read_token(response)) {
         Some(read) => Some(read.await.map_err(failed)?),
         None => None,
     };
+    let response = answer_in(posted).map_err(failed)?;
     let answer = Answer::read(&response, read);
     Ok(Token::granted(
         judge(&answer, code)?,
@@ -125,7 +128,7 @@ async fn exchange<P: Platform>(
 }
 
 fn read_code<V: Value>(answer: Outcome<V>) -> Result<String, Error> {
-    let failed = |code, failure: Failure| Err(failure.error(code, Stage::Login, &[]));
+    let failed = |code, failure: Failure| Err(Error::of_wx(code, Stage::Login, &failure, &[]));
     match answer {
         Ok(result) => {
             let [code] = fields(&result, &["code"]);
@@ -146,7 +149,7 @@ fn exchange_error(failure: &Failure, code: &str) -> Error {
         Code::RequestFailed | Code::Aborted => Code::ExchangeFailed,
         other => other,
     };
-    failure.error(what, Stage::Exchange, &[code])
+    Error::of_wx(what, Stage::Exchange, failure, &[code])
 }
 
 /// The server's answer to an exchange, as far as it is judged.
@@ -156,6 +159,8 @@ pub struct Answer {
     pub status: u16,
     /// The field `code` of the body.
     pub body_code: Option<i32>,
+    /// Whether status and body say that all went well.
+    pub is_success: bool,
     /// The server's words in the body.
     pub message: Option<String>,
     /// What it grants.
@@ -195,6 +200,7 @@ impl Answer {
         Self {
             status: response.status,
             body_code: body.code,
+            is_success: response.is_success(&body),
             message: body.message,
             grant: Grant {
                 token,
@@ -229,7 +235,7 @@ pub fn judge(answer: &Answer, code: &str) -> Result<String, Error> {
             (_, Some(body)) if BAD_CODE.contains(&body) => return failed(Code::CodeRejected),
             (_, Some(40226 | 40301)) => return failed(Code::LoginBlocked),
             (429, _) | (_, Some(42901 | 45011 | 45009)) => return failed(Code::RateLimited),
-            (status, body) if is_success(status, body) => {}
+            _ if answer.is_success => {}
             _ => return failed(Code::ExchangeFailed),
         }
     }

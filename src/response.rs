@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::platform::Outcome;
 use crate::value::{Value, code, fields, fields_of, text};
 
 /// A response; what is missing counts as absent.
@@ -18,6 +19,8 @@ pub struct Response<V> {
 pub struct Body<V> {
     /// The field `code`.
     pub code: Option<i32>,
+    /// Whether that field, if there is one, says that all went well.
+    pub says_ok: bool,
     /// The server's words: the field `msg`, `message` or `errmsg`.
     pub message: Option<String>,
     /// The field `data`.
@@ -65,9 +68,15 @@ impl<V: Value> Response<V> {
         let words = text(&msg).or_else(|| text(&message));
         Body {
             code: code(&body_code),
+            says_ok: body_code.is_none() || matches!(code(&body_code), Some(0 | 200)),
             message: words.or_else(|| text(&errmsg)),
             data,
         }
+    }
+
+    /// Whether a post of ours succeeded: any 2xx whose body does not object.
+    pub fn is_success(&self, body: &Body<V>) -> bool {
+        (200..300).contains(&self.status) && body.says_ok
     }
 
     /// The server's clock when it answered (the header `Date`), unix s.
@@ -79,9 +88,13 @@ impl<V: Value> Response<V> {
     }
 }
 
-/// Whether a post of ours succeeded: any 2xx whose body code, if there is one, says so.
-pub fn is_success(status: u16, body_code: Option<i32>) -> bool {
-    matches!((status, body_code), (200..300, None | Some(0 | 200)))
+/// What a post of ours ended with. PC clients have been seen to give an answer of 400 or more to
+/// `fail`: it is an answer all the same (rule 11).
+pub fn answer_in<V: Value>(outcome: Outcome<V>) -> Outcome<V> {
+    outcome.or_else(|failure| match Response::read(&failure).status {
+        400.. => Ok(failure),
+        _ => Err(failure),
+    })
 }
 
 /// The default of `isUnauthorized`.

@@ -9,7 +9,7 @@ use crate::error::{Code, Error, Stage};
 use crate::failure::{Failure, of_profile, of_transport};
 use crate::platform::{CodeBody, Platform, Post};
 use crate::redact::redact;
-use crate::response::{Response, is_success, is_unauthorized};
+use crate::response::{Response, answer_in, is_unauthorized};
 use crate::session::{Asker, Generation, LogoutEpoch};
 use crate::value::{Value, code, fields, fields_of, text};
 
@@ -139,12 +139,10 @@ async fn post<P: Platform>(
         timeout,
     });
     let answer = match cx.finish(step, timeout).await {
-        Ended::Answered(Ok(response)) => Ok(response),
-        Ended::Answered(Err(failure)) => {
+        Ended::Answered(outcome) => answer_in(outcome).map_err(|failure| {
             let failure = Failure::read(&failure);
-            let known = &[token, known];
-            Err(cx.wx_error(of_transport(&failure), stage, &failure, known))
-        }
+            cx.wx_error(of_transport(&failure), stage, &failure, &[token, known])
+        }),
         Ended::Late => Err(Error::new(Code::Timeout, stage)),
         // What did not begin is not logged.
         Ended::Withdrawn => return Err(Error::new(Code::LoggedOut, stage)),
@@ -175,7 +173,7 @@ fn judge<P: Platform>(
             session.accepted(generation);
         }
     });
-    if is_success(status, body_code) {
+    if answer.is_success(&body) {
         return Ok(response);
     }
     let code = if stage == Stage::Phone {

@@ -79,7 +79,8 @@ fn rule_16_no_token_in_text_whatever_wx_and_the_server_say() {
 fn rule_16_debug_shows_no_secret() {
     let token = App::token("t1", Some(1));
     let failed = Failure {
-        err_msg: secret("f"),
+        err_msg: Some(secret("f")),
+        detail: secret("d"),
         ..Failure::default()
     };
     let answer = granted(&secret("t"), None).with("data.msg", secret("m"));
@@ -103,7 +104,7 @@ fn rule_16_debug_shows_no_secret() {
 #[test]
 fn rule_16_an_error_says_code_and_stage_and_what_wx_said() {
     let failure = Failure::read(&failure("request:fail net::ERR_FAILED", Some(600_001)));
-    let error = failure.error(Code::Network, Stage::Exchange, &[]);
+    let error = Error::of_wx(Code::Network, Stage::Exchange, &failure, &[]);
     let said = said(&error);
     assert_eq!(said["code"], "network");
     assert_eq!(said["stage"], "exchange");
