@@ -8,12 +8,19 @@ export class WxpError extends Error {
     const [retryable, text] = codes[code]
     const details = [more.option && 'option ' + more.option, more.detail, more.statusCode && 'HTTP ' + more.statusCode, more.errMsg].filter(Boolean).join(', ')
     super(`${code} at ${stage}: ${text}${details && ` (${details})`}`)
-    Object.assign(this, { name: 'WxpError', code, stage, retryable })
+    Object.assign(this, { name: 'WxpError', code, stage, retryable: more.retryable === undefined ? retryable : more.retryable })
     for (const field of ['errMsg', 'errno', 'statusCode']) if (more[field] !== undefined) this[field] = more[field]
   }
 }
 
 export const error = (code, stage, more) => new WxpError(code, stage, more)
+
+/** What was thrown, as a failure: only what wx says in an `errMsg` is read (rule 16). `api` names the function of `wx` that was called. */
+export const thrown = (e, wx, api) => {
+  if (e && typeof e.errMsg === 'string') return e
+  if (api && typeof wx[api] !== 'function') return { lacking: true, detail: `this WeChat has no wx.${api}` }
+  return { detail: String(e && e.message || e) }
+}
 
 /** The core's errors come as plain objects. */
 export const toError = plain => plain instanceof WxpError ? plain : error(plain.code, plain.stage, plain)

@@ -1,7 +1,7 @@
 // @ts-check
 // The steps that the core orders (src/wasm/host.rs), over wx. Each is an entry of the queue; its
 // answer goes back with its ticket.
-import { toError } from './error.js'
+import { thrown, toError } from './error.js'
 import { later } from './queue.js'
 
 // In its turn; nobody hears that it throws.
@@ -37,6 +37,8 @@ const STEPS = {
   send(call, authorization) { call.over ? this.fail() : call.go(authorization, this) },
 }
 
+const NAMED_AS_IN_WX = ['checkSession', 'login', 'request']
+
 /** A step that the core waits for. */
 class Step {
   constructor(host, ticket, name, args) {
@@ -52,7 +54,7 @@ class Step {
       try {
         STEPS[name].apply(this, args)
       } catch (e) {
-        this.fail({ errMsg: `${name}:fail ${e && (e.errMsg || e.message) || e}` })
+        this.fail(thrown(e, host.wx, NAMED_AS_IN_WX.includes(name) && name))
       }
     })
   }

@@ -13,9 +13,9 @@ let loading
 export function load({ wasmPath: path = PATH, loadTimeout = 10000, WXWebAssembly: given }) {
   if (loading) return loading
   const attempt = loading = new Promise((resolve, reject) => {
-    const fail = (detail, e) => reject(error('wasm_unavailable', 'load', { detail: `${detail}, path ${path}`, errMsg: e && String(e && e.message || e) }))
+    const fail = (detail, e, retryable) => reject(error('wasm_unavailable', 'load', { detail: `${detail}, path ${path}`, errMsg: e && String(e && e.message || e), retryable }))
     const api = given || typeof WXWebAssembly !== 'undefined' && WXWebAssembly
-    if (!api) return fail('WXWebAssembly is missing: base library 2.13.0 or newer is needed')
+    if (!api) return fail('WXWebAssembly is missing: base library 2.13.0 or newer is needed', undefined, false)
     const timer = setTimeout(() => fail('no answer within loadTimeout'), loadTimeout)
     const settle = then => value => {
       clearTimeout(timer)

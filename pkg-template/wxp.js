@@ -2,7 +2,7 @@
 // One wxp: it loads the core, enters calls in order, and tells the app what the core says.
 import { Call, RequestCall } from './call.js'
 import { check } from './check.js'
-import { error } from './error.js'
+import { error, thrown } from './error.js'
 import { Host } from './host.js'
 import { load } from './loader.js'
 import { later, quietly } from './queue.js'
@@ -169,7 +169,7 @@ export class Wxp {
     try {
       this.wx.getUserProfile({ desc, lang, success, fail })
     } catch (e) {
-      fail({ errMsg: `getUserProfile:fail ${e && e.message}` })
+      fail(thrown(e, this.wx, 'getUserProfile'))
     }
     return call.promise
   }

@@ -1,6 +1,6 @@
 //! Rule 16: what errors say, and that no text holds a secret.
 
-use miniprogram_login::error::{Code, Stage};
+use miniprogram_login::error::{Code, Error, Stage};
 use miniprogram_login::event::Event;
 use miniprogram_login::failure::Failure;
 use miniprogram_login::login::Answer;
