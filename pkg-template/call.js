@@ -63,6 +63,8 @@ export class RequestCall {
     // The joined url, if the caller's is relative; what wx was given last and has not answered yet,
     // and its task; the core's step (host.js), if the core sends the request.
     this.url = this.sent = this.task = this.step = this.listeners = null
+    // What wx gave to `fail` with a status.
+    this.refusal = null
     // Of the last answer: its status, and what the app's isUnauthorized said of it.
     this.status = 0
     this.judged = undefined
@@ -78,7 +80,7 @@ export class RequestCall {
       return asTask(promise, this)
     }
     this.resolve = res => later(() => callBack(args, 'success', res))
-    this.reject = err => later(() => callBack(args, 'fail', err))
+    this.reject = err => later(() => callBack(args, 'fail', asWx(err, this.api)))
     return asTask({}, this)
   }
 
@@ -135,11 +137,7 @@ export class RequestCall {
     // After a logout the core left it to us.
     if (step ? step.over : (permit & ACTION) === PLAIN) return this.settle(res)
     this.status = Number(res && res.statusCode)
-    try {
-      if (isUnauthorized) this.judged = !!isUnauthorized(res)
-    } catch (e) {
-      return this.failed({ hook: true, errMsg: 'isUnauthorized: ' + (e && e.message || e) })
-    }
+    if (isUnauthorized) this.judged = this.ask(isUnauthorized, res)
     // The app's function may have ended this call, or everything, or the session.
     if (this.over) return
     if (step) step.over ? this.settle(res) : step.done(res)
@@ -147,11 +145,33 @@ export class RequestCall {
     else if (!this.over) wxp.core.replay(this, permit, res)
   }
 
+  /** What the app's isUnauthorized says. An upload's answer comes as text, a download's has none. */
+  ask(isUnauthorized, res) {
+    const { wxp, api } = this
+    try {
+      return !!isUnauthorized(parsed(res), api)
+    } catch (e) {
+      wxp.tellOnce(api, { hook: true, errMsg: 'isUnauthorized: ' + (e && e.message || e) })
+      return false
+    }
+  }
+
   failed(err) {
     const { wxp, step } = this
+    // PC clients have been seen to give a 401 to `fail`: it is judged, and if nothing comes of that,
+    // it is a failure as it came (rule 11).
+    if (err && err.statusCode >= 400) {
+      this.refusal = err
+      return this.answered(err)
+    }
     this.sent = this.task = null
     if (step && !step.over) step.fail(err)
     else this.fail(wxp.core.requestFailed(err))
+  }
+
+  settle(value) {
+    if (value && value === this.refusal) this.fail(this.wxp.core.requestFailed(value))
+    else if (this.end()) this.resolve(value)
   }
 
   abort() {
@@ -179,6 +199,15 @@ Object.setPrototypeOf(RequestCall.prototype, Call.prototype)
 
 function attach(task, method, fn) {
   if (task && task[method]) quietly(() => task[method](fn))
+}
+
+function parsed(res) {
+  if (!res || typeof res.data !== 'string') return res
+  try {
+    return Object.assign({}, res, { data: JSON.parse(res.data) })
+  } catch (e) {
+    return res
+  }
 }
 
 const isAuthorization = name => name.length === 13 && name.toLowerCase() === 'authorization'
@@ -210,6 +239,13 @@ function asTask(target, call) {
   target.onProgressUpdate = onProgressUpdate
   target.offProgressUpdate = offProgressUpdate
   return target
+}
+
+/** For the callback `fail`, which gets an errMsg as wx writes it (rule 12). */
+function asWx(err, api) {
+  const { errMsg = err.message } = err, begin = api + ':fail'
+  if (errMsg.startsWith(begin)) return err
+  return Object.assign(error(err.code, err.stage, err), { message: err.message, errMsg: `${begin} ${errMsg}` })
 }
 
 function callBack(args, name, result) {

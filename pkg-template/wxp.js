@@ -20,6 +20,7 @@ export class Wxp {
     // ends here. A Set would take four times as long.
     this.prev = this.next = this
     this.listeners = {}
+    this.told = new Set()
     this.core = null
     /** Whether calls enter the core, rather than wait for it. */
     this.entering = false
@@ -191,6 +192,13 @@ export class Wxp {
 
   emit(event) {
     for (const fn of this.listeners[event.type] || []) quietly(() => fn(event))
+  }
+
+  /** Tells of a failure of a call that goes on, the first time that it happens with this function of wx. */
+  tellOnce(api, failure) {
+    if (!this.core || this.told.has(api)) return
+    this.told.add(api)
+    this.host.tell({ type: 'error', error: this.core.requestFailed(failure) })
   }
 
   // A list of its own each time, as the old one may be being told.

@@ -39,7 +39,15 @@ impl Failure {
         let names = &[
             "errMsg", "detail", "errno", "errCode", "err_code", "hook", "lacking",
         ];
-        let [err_msg, detail, errno, err_code, err_code_old, hook, lacking] = fields(value, names);
+        let [
+            err_msg,
+            detail,
+            errno,
+            err_code,
+            err_code_old,
+            hook,
+            lacking,
+        ] = fields(value, names);
         Self {
             err_msg: text(&err_msg),
             detail: text(&detail).unwrap_or_default(),

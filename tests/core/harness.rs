@@ -238,6 +238,11 @@ impl App {
         self.end(|step| matches!(step, Step::Post { .. }), Ok(answer));
     }
 
+    #[track_caller]
+    pub fn post_fails(&self, failure: Json) {
+        self.end(|step| matches!(step, Step::Post { .. }), Err(failure));
+    }
+
     /// The pending login goes well; the token lives for `life` s, or as long as the server likes.
     #[track_caller]
     pub fn log_in(&self, token: &str, life: Option<i64>) {

@@ -81,11 +81,28 @@ scenario('isUnauthorized replaces the default', async s => {
   assert.equal(s.logins, 2)
 })
 
-scenario('isUnauthorized that throws rejects the call with hook_failed', async s => {
+scenario('isUnauthorized that throws says no, and the first time is told', async s => {
   const wxp = await s.active({ isUnauthorized: bug })
-  const error = await s.rejected(wxp.requestNeedLogin(s.home()), 'hook_failed', 'request')
+  for (let i = 0; i < 2; i++) assert.equal((await s.ok(wxp.requestNeedLogin(s.home()))).statusCode, 200)
+  const [{ error }, ...more] = s.events.filter(event => event.type === 'error')
+  assert.equal(error.code, 'hook_failed')
   assert.ok(error.message.includes('isUnauthorized'))
+  assert.equal(more.length, 0)
+  await s.ok(wxp.downloadFileNeedLogin({ url: s.home().url }))
+  assert.equal(s.told('error'), 2)
   assert.equal(wxp.session.status, 'active')
+})
+
+scenario('isUnauthorized reads uploads too, which come as text, and is told of what it judges', async s => {
+  const asked = []
+  const wxp = await s.active({ isUnauthorized: (res, api) => (asked.push(api), !!res.data && res.data.code === 401) })
+  s.backend.will('/user/home', answer(200, { code: 401 }))
+  const args = { url: s.home().url, filePath: 'http://tmp/a.png', name: 'file' }
+  const res = await s.ok(wxp.uploadFileNeedLogin(args))
+  assert.equal(typeof res.data, 'string')
+  assert.equal(s.logins, 2)
+  await s.ok(wxp.downloadFileNeedLogin({ url: s.home().url }))
+  assert.deepEqual(asked, ['uploadFile', 'uploadFile', 'downloadFile'])
 })
 
 // ---- events -------------------------------------------------------------------------------------

@@ -120,9 +120,9 @@ scenario('rule 19: calls made while they wait for a login go on in call order to
   assert.deepEqual(s.backend.requests.map(request => request.query.get('name') || request.path), asked)
 }, ASYNC)
 
-for (const [what, prepare, more, says] of [
+for (const [what, prepare, more, says, retryable = true] of [
   ['a missing .wasm.br', () => {}, { wasmPath: '/sub/miniprogram_npm/miniprogram-login/nothing.wasm.br' }, '/sub/miniprogram_npm/miniprogram-login/nothing.wasm.br'],
-  ['an absent WXWebAssembly', s => { delete s.sandbox.global.WXWebAssembly }, {}, PATH],
+  ['an absent WXWebAssembly', s => { delete s.sandbox.global.WXWebAssembly }, {}, PATH, false],
   ['a module that is refused twice', s => s.wasm.next.push(new Error('CompileError: invalid wasm file'), new Error('CompileError: invalid wasm file')), {}, PATH],
   ['no answer within loadTimeout', s => s.wasm.next.push('never', 'never'), { loadTimeout: 2_000 }, PATH],
   ['an instantiate that throws', s => { s.sandbox.global.WXWebAssembly = { instantiate() { throw new Error('only support file type .wasm or .wasm.br') } } }, {}, PATH],
@@ -134,7 +134,7 @@ for (const [what, prepare, more, says] of [
     for (const { error } of await s.outcomes(calls)) {
       s.isError(error, 'wasm_unavailable', 'load')
       assert.ok(error.message.includes(says), error.message)
-      assert.equal(error.retryable, true)
+      assert.equal(error.retryable, retryable)
     }
     assert.equal(s.backend.requests.length, 0)
   })

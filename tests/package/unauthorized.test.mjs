@@ -197,3 +197,39 @@ for (const [how, end] of Object.entries({
     })
   })
 }
+
+// Reported of PC clients: they give a 401 to `fail`.
+const pc = status => ({ fail: { errMsg: `request:fail HTTP ${status}`, errno: 600001, statusCode: status } })
+
+for (const api of ['requestNeedLogin', 'uploadFileNeedLogin', 'downloadFileNeedLogin']) {
+  scenario(`rule 11: ${api}: a 401 that comes to fail causes one login and one replay`, async s => {
+    const wxp = await s.active()
+    await s.ok(wxp.requestNeedLogin(s.home()))
+    s.backend.will(HOME, pc(401))
+    const res = await s.ok(wxp[api]({ url: s.home().url, filePath: 'http://tmp/a.png', name: 'file' }))
+    assert.equal(res.statusCode, 200)
+    assert.equal(s.logins, 2)
+  })
+}
+
+scenario('rule 11: what comes to fail with a status, and nothing answers, is the failure it is', async s => {
+  const wxp = await s.active()
+  await s.ok(wxp.requestNeedLogin(s.home()))
+  s.backend.will(HOME, pc(500), pc(401), pc(401))
+  let error = await s.rejected(wxp.requestNeedLogin(s.home()), 'request_failed', 'request')
+  assert.deepEqual([error.statusCode, error.errno, error.errMsg], [500, 600001, 'request:fail HTTP 500'])
+  assert.equal(s.logins, 1)
+  error = await s.rejected(wxp.requestNeedLogin(s.home()), 'request_failed', 'request')
+  assert.equal(error.statusCode, 401)
+  assert.equal(s.logins, 2)
+})
+
+scenario('rule 12: with callbacks, fail gets an errMsg that begins as wx begins it', async s => {
+  s.phone.will('login', fails('login:fail', 4))
+  const wxp = await s.start()
+  const failed = () => new Promise(fail => wxp.requestNeedLogin({ ...s.home(), fail }))
+  const own = await s.ok(failed())
+  assert.deepEqual([own.name, own.code, own.errMsg], ['WxpError', 'login_failed', 'request:fail login:fail'])
+  s.backend.will(HOME, failure('request:fail timeout', 5))
+  assert.equal((await s.ok(failed())).errMsg, 'request:fail timeout')
+})

@@ -246,6 +246,31 @@ fn rule_07_a_phone_code_logs_in_first_and_is_replayed_once_after_a_401() {
 }
 
 #[test]
+fn rule_11_an_answer_that_pc_clients_give_to_fail_is_judged_all_the_same() {
+    let answer = |status| failure("request:fail HTTP", Some(600_001)).with("statusCode", status);
+    let app = App::logged_in("t1", None);
+    let phone = app.phone("p1");
+    app.post_fails(answer(401));
+    app.log_in("t2", None);
+    app.posted(200, None);
+    assert_eq!(app.outcome(phone), Some(Settled::Response(200)));
+    let phone = app.phone("p2");
+    app.post_fails(answer(409));
+    assert_eq!(app.code(phone), Some(Code::SessionKeyStale));
+    app.log_in("t3", None);
+    let phone = app.phone("p3");
+    app.post_fails(failure("request:fail timeout", Some(5)));
+    assert_eq!(app.code(phone), Some(Code::Timeout));
+    app.assert_idle();
+    let app = App::new();
+    let call = app.get();
+    app.login_gives("c1");
+    app.exchange_fails(answer(429));
+    assert_eq!(app.code(call), Some(Code::RateLimited));
+    app.assert_idle();
+}
+
+#[test]
 fn wire_any_2xx_whose_body_does_not_object_is_success() {
     for (status, body_code) in [(201, None), (204, None), (202, Some(0)), (299, Some(200))] {
         let app = App::logged_in("t1", None);
