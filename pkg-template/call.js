@@ -161,7 +161,7 @@ export class RequestCall {
     // PC clients have been seen to give a 401 to `fail`: it is judged, and if nothing comes of that,
     // it is a failure as it came (rule 11).
     if (err && err.statusCode >= 400) {
-      this.refusal = err
+      this.refusal = { value: err, error: wxp.core.requestFailed(err) }
       return this.answered(err)
     }
     this.sent = this.task = null
@@ -170,7 +170,8 @@ export class RequestCall {
   }
 
   settle(value) {
-    if (value && value === this.refusal) this.fail(this.wxp.core.requestFailed(value))
+    const { refusal } = this
+    if (refusal && refusal.value === value) this.fail(refusal.error)
     else if (this.end()) this.resolve(value)
   }
 
