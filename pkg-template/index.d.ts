@@ -37,7 +37,7 @@ export interface WxpOptions {
    */
   allowedOrigins?: string[]
   /** Whether this answer says that the token is refused. Default: `res.statusCode === 401`. */
-  isUnauthorized?: (res: RequestResult) => boolean
+  isUnauthorized?: (res: RequestResult, api: 'request' | 'uploadFile' | 'downloadFile') => boolean
   /**
    * `'launch'` (default): once per launch, a token restored from storage is used only after
    * `wx.checkSession` did not say that the session timed out. `'never'`: enough if the server never
