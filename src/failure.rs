@@ -49,7 +49,7 @@ impl Failure {
             lacking,
         ] = fields(value, names);
         Self {
-            err_msg: text(&err_msg),
+            err_msg: text(&err_msg).filter(|said| !said.is_empty()),
             detail: text(&detail).unwrap_or_default(),
             status: Some(Response::read(value).status).filter(|status| *status >= 400),
             errno: code(&errno)
