@@ -13,6 +13,9 @@ export class WxpError extends Error {
   }
 }
 
+/** By its name, as the error may be of another copy of the package. */
+export const isWxpError = e => !!e && e.name === 'WxpError'
+
 export const error = (code, stage, more) => new WxpError(code, stage, more)
 
 /** What was thrown, as a failure: only what wx says in an `errMsg` is read (rule 16). `api` names the function of `wx` that was called. */

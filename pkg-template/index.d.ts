@@ -1,3 +1,9 @@
+/// <reference types="miniprogram-api-typings" />
+
+// The line above brings the types of wx. Where a project has a copy of them too, in typings/ as
+// DevTools' TypeScript template has, the two collide: set `skipLibCheck: true`,
+// or remove that copy.
+
 /**
  * Creates the app's one object. Synchronous: call it at the top of app.js;
  * calls wait for the WASM module to load.
@@ -36,8 +42,17 @@ export interface WxpOptions {
    * such as `https://cdn.example.com`. Default `[]`.
    */
   allowedOrigins?: string[]
-  /** Whether this answer says that the token is refused. Default: `res.statusCode === 401`. */
-  isUnauthorized?: (res: RequestResult, api: 'request' | 'uploadFile' | 'downloadFile') => boolean
+  // The second is for functions of `res` alone, which the first refuses. Their parameters are the
+  // same at the first place, so that the compiler can tell that of `res => …`.
+  /**
+   * Whether this answer says that the token is refused; `api` says what kind of answer it is, and
+   * so what it has. Default: `res.statusCode === 401`.
+   *
+   * ```js
+   * isUnauthorized: (res, api) => api === 'request' ? res.data.code === 9 : res.statusCode === 401
+   * ```
+   */
+  isUnauthorized?: ((...args: UnauthorizedArgs) => boolean) | ((...args: First<UnauthorizedArgs>) => boolean)
   /**
    * `'launch'` (default): once per launch, a token restored from storage is used only after
    * `wx.checkSession` did not say that the session timed out. `'never'`: enough if the server never
@@ -71,8 +86,8 @@ export interface WxpOptions {
    * `/miniprogram_npm/miniprogram-login/miniprogram_login.wasm.br`; differs in subpackages.
    */
   wasmPath?: string
-  /** Instead of the global `wx`. */
-  wx?: WechatMiniprogram.Wx
+  /** Instead of the global `wx`: that of a framework (`Taro`, `uni`), or a mock. */
+  wx?: WxLike
   /** Instead of the global `WXWebAssembly`. */
   WXWebAssembly?: { instantiate(path: string, imports: any): Promise<any> }
   /**
@@ -82,6 +97,58 @@ export interface WxpOptions {
   log?: (entry: LogEntry) => void
 }
 
+/**
+ * What `isUnauthorized` is given: the answer, and the function of wx that it is from. Of a download
+ * there is no `data`.
+ */
+export type UnauthorizedArgs =
+  | [res: WechatMiniprogram.RequestSuccessCallbackResult<any>, api: 'request']
+  | [res: UploadAnswer, api: 'uploadFile']
+  | [res: WechatMiniprogram.DownloadFileSuccessCallbackResult, api: 'downloadFile']
+
+type First<Args> = Args extends [infer First, ...any[]] ? [res: First] : never
+
+/** An upload's answer, as `isUnauthorized` is given it. */
+export interface UploadAnswer extends Omit<WechatMiniprogram.UploadFileSuccessCallbackResult, 'data'> {
+  /** Parsed JSON if the text is JSON; else the text. */
+  data: any
+}
+
+/**
+ * What the SDK calls of `wx`. Without what may be absent it does without; any other function is
+ * reached through `wxp` if it is there.
+ */
+export interface WxLike {
+  login(options: any): any
+  request(options: any): any
+  /** For `uploadFileNeedLogin`. */
+  uploadFile?(options: any): any
+  /** For `downloadFileNeedLogin`. */
+  downloadFile?(options: any): any
+  /** For the `checkSession` option. */
+  checkSession?(options: any): any
+  /** For `loginWithProfile`. */
+  getUserProfile?(options: any): any
+  getStorageSync?(key: string): any
+  setStorageSync?(key: string, data: any): any
+  removeStorageSync?(key: string): any
+  /** For `storage.encrypt`, as the two below. */
+  getStorage?(options: any): any
+  setStorage?(options: any): any
+  removeStorage?(options: any): any
+  /** Tells apps and versions apart in the storage. */
+  getAccountInfoSync?(): any
+  onAppShow?(listener: any): any
+  offAppShow?(listener?: any): any
+  onAppHide?(listener: any): any
+  offAppHide?(listener?: any): any
+  onNetworkStatusChange?(listener: any): any
+  offNetworkStatusChange?(listener?: any): any
+  /** All else is the app's. */
+  [name: string]: any
+}
+
+/** What `createWxp` takes as `login`. */
 export interface LoginOptions {
   /**
    * Where codes are exchanged: absolute, or joined to `baseUrl`. Must be on the origin of `baseUrl`
@@ -114,7 +181,11 @@ type RequestResult = WechatMiniprogram.RequestSuccessCallbackResult<any>
  * The app's object: every function of `wx`, as a promise where it takes callbacks,
  * and the functions below.
  */
-export type Wxp = WxpOwn & Omit<PromisedWx, keyof WxpOwn>
+export type Wxp = string extends keyof WechatMiniprogram.Wx ? NoTypings : WxpOwn & Omit<PromisedWx, keyof WxpOwn>
+
+// Under skipLibCheck the compiler is silent about types of wx that it does not find, and takes them
+// for `any`, whose names are all there are. Every use of wxp then says this.
+type NoTypings = 'npm install miniprogram-api-typings: it is not found'
 
 export interface WxpOwn {
   /**
@@ -126,14 +197,14 @@ export interface WxpOwn {
    *
    * Rejects with {@link WxpError}.
    */
-  requestNeedLogin<T extends Data = any>(args: WithoutCallbacks<WechatMiniprogram.RequestOption<T>>): LoginTask<WechatMiniprogram.RequestSuccessCallbackResult<T>, StreamTask>
-  requestNeedLogin<T extends Data = any>(args: WechatMiniprogram.RequestOption<T>): StreamTask
+  requestNeedLogin<T extends Data = any>(args: WithCallbacks<WechatMiniprogram.RequestOption<T>>): StreamTask
+  requestNeedLogin<T extends Data = any>(args: WechatMiniprogram.RequestOption<T>): LoginTask<WechatMiniprogram.RequestSuccessCallbackResult<T>, StreamTask>
   /** `wx.uploadFile`, by the same rules. */
-  uploadFileNeedLogin(args: WithoutCallbacks<WechatMiniprogram.UploadFileOption>): LoginTask<WechatMiniprogram.UploadFileSuccessCallbackResult, ProgressTask<WechatMiniprogram.UploadTaskOnProgressUpdateCallback>>
-  uploadFileNeedLogin(args: WechatMiniprogram.UploadFileOption): ProgressTask<WechatMiniprogram.UploadTaskOnProgressUpdateCallback>
+  uploadFileNeedLogin(args: WithCallbacks<WechatMiniprogram.UploadFileOption>): ProgressTask<WechatMiniprogram.UploadTaskOnProgressUpdateCallback>
+  uploadFileNeedLogin(args: WechatMiniprogram.UploadFileOption): LoginTask<WechatMiniprogram.UploadFileSuccessCallbackResult, ProgressTask<WechatMiniprogram.UploadTaskOnProgressUpdateCallback>>
   /** `wx.downloadFile`, by the same rules. */
-  downloadFileNeedLogin(args: WithoutCallbacks<WechatMiniprogram.DownloadFileOption>): LoginTask<WechatMiniprogram.DownloadFileSuccessCallbackResult, ProgressTask<WechatMiniprogram.DownloadTaskOnProgressUpdateCallback>>
-  downloadFileNeedLogin(args: WechatMiniprogram.DownloadFileOption): ProgressTask<WechatMiniprogram.DownloadTaskOnProgressUpdateCallback>
+  downloadFileNeedLogin(args: WithCallbacks<WechatMiniprogram.DownloadFileOption>): ProgressTask<WechatMiniprogram.DownloadTaskOnProgressUpdateCallback>
+  downloadFileNeedLogin(args: WechatMiniprogram.DownloadFileOption): LoginTask<WechatMiniprogram.DownloadFileSuccessCallbackResult, ProgressTask<WechatMiniprogram.DownloadTaskOnProgressUpdateCallback>>
   /**
    * Resolves when there is a usable token, logging in silently if there is
    * none. Skips the cooldown.
@@ -234,6 +305,20 @@ export class WxpError extends Error {
   readonly statusCode?: number
 }
 
+/**
+ * Whether this is a {@link WxpError}. By its name, as `instanceof` says no to errors of another
+ * copy of the package, such as that of a subpackage.
+ *
+ * ```js
+ * import { isWxpError } from 'miniprogram-login'
+ * wxp.requestNeedLogin({ url: '/user/home' }).catch(e => {
+ *   if (isWxpError(e) && e.code === 'network') this.setData({ offline: true })
+ *   else throw e
+ * })
+ * ```
+ */
+export function isWxpError(e: unknown): e is WxpError
+
 /** The closed set of error codes. */
 export type WxpCode =
   | 'config' | 'wasm_unavailable' | 'internal' | 'disposed'
@@ -247,9 +332,7 @@ export type WxpCode =
 /** Where an error happened. */
 export type WxpStage = 'load' | 'check-session' | 'login' | 'exchange' | 'profile' | 'phone' | 'request' | 'logout' | 'storage' | 'config'
 
-/**
- * A promise that also has the task's methods, usable while the request still waits for the login.
- */
+/** A promise that also has the task's methods, usable while it still waits for the login. */
 export type LoginTask<R, Task> = Promise<R> & Task
 
 /** The task of a request. */
@@ -258,8 +341,8 @@ export interface StreamTask {
   abort(): void
   onHeadersReceived(fn: HeadersListener): void
   offHeadersReceived(fn?: HeadersListener): void
-  onChunkReceived(fn: WechatMiniprogram.OnChunkReceivedCallback): void
-  offChunkReceived(fn?: WechatMiniprogram.OnChunkReceivedCallback): void
+  onChunkReceived(fn: ChunkListener): void
+  offChunkReceived(fn?: ChunkListener): void
 }
 
 /** The task of an upload or download. */
@@ -273,25 +356,45 @@ export interface ProgressTask<Callback> {
 }
 
 type HeadersListener = (result: { header: WechatMiniprogram.IAnyObject; cookies: string[]; statusCode?: number }) => void
+type ChunkListener = (result: { data: ArrayBuffer }) => void
 type Data = string | WechatMiniprogram.IAnyObject | ArrayBuffer
-type WithoutCallbacks<O> = O & { success?: undefined; fail?: undefined; complete?: undefined }
 type HasCallbacks = { success?: any; fail?: any; complete?: any }
+// Required, not optional: a variable of an options type may have callbacks, and is taken to have
+// none. So is what wx's own types do.
+type WithCallbacks<O extends HasCallbacks> = O & (
+  | { success: NonNullable<O['success']> }
+  | { fail: NonNullable<O['fail']> }
+  | { complete: NonNullable<O['complete']> }
+)
 type Answer<O> = O extends { success?: infer S } ? (NonNullable<S> extends (res: infer R) => any ? R : void) : void
 
 /**
  * `wx` with every function that takes success, fail and complete as a promise; all else unchanged.
+ * What gives a task gives a promise that is that task too; with callbacks, what wx gives. A socket
+ * has no end that one could wait for: `connectSocket` gives wx's own.
  */
 export type PromisedWx = {
-  [K in keyof WechatMiniprogram.Wx]: WechatMiniprogram.Wx[K] extends (option: infer O, ...rest: any[]) => any
+  [K in keyof WechatMiniprogram.Wx]: K extends 'request' ? PromisedRequest
+    : K extends 'connectSocket' ? WechatMiniprogram.Wx[K]
+    : WechatMiniprogram.Wx[K] extends (option: infer O, ...rest: infer R) => infer Own
     ? NonNullable<O> extends HasCallbacks
-      ? keyof NonNullable<O> & keyof HasCallbacks extends never
-        ? WechatMiniprogram.Wx[K]
-        : Promised<WechatMiniprogram.Wx[K], O>
+      ? keyof NonNullable<O> & keyof HasCallbacks extends never ? WechatMiniprogram.Wx[K]
+        // Its own type says so already, and more: of which data, for example.
+        : [Own] extends [Promise<Answer<NonNullable<O>>>] ? WechatMiniprogram.Wx[K]
+        : Promised<WechatMiniprogram.Wx[K], NonNullable<O>, R, K extends WithTask ? Own : unknown>
       : WechatMiniprogram.Wx[K]
     : WechatMiniprogram.Wx[K]
 }
 
-type Promised<F extends (...args: any[]) => any, O> = {
-  (option: WithoutCallbacks<NonNullable<O>>): Promise<Answer<NonNullable<O>>>
-  (...args: undefined extends O ? [] : [never]): Promise<Answer<NonNullable<O>>>
-} & F
+type WithTask = 'uploadFile' | 'downloadFile' | 'preDownloadSubpackage'
+
+type Promised<F extends (...args: any[]) => any, O extends HasCallbacks, R extends any[], Task> = {
+  (option: WithCallbacks<O>, ...rest: R): ReturnType<F>
+  (...args: Parameters<F>): Promise<Answer<O>> & Task
+}
+
+// By hand, as a type made from a generic function's loses what it is generic in.
+type PromisedRequest = {
+  <T extends Data = Data>(option: WithCallbacks<WechatMiniprogram.RequestOption<T>>): WechatMiniprogram.RequestTask
+  <T extends Data = Data>(option: WechatMiniprogram.RequestOption<T>): Promise<WechatMiniprogram.RequestSuccessCallbackResult<T>> & WechatMiniprogram.RequestTask
+}

@@ -1,4 +1,4 @@
-import { WxpError } from './error.js'
+import { WxpError, isWxpError } from './error.js'
 import { fromWx } from './promisify.js'
 import { Wxp } from './wxp.js'
 
@@ -42,3 +42,4 @@ function createWxp(options) {
 exports.__esModule = true
 exports.createWxp = createWxp
 exports.WxpError = WxpError
+exports.isWxpError = isWxpError

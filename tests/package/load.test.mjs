@@ -50,6 +50,15 @@ once('createWxp is synchronous; until the WASM has loaded the session says so', 
   assert.deepEqual([wxp.session.status, wxp.session.generation, typeof wxp.session.expiresAt], ['active', 1, 'number'])
 })
 
+once('rule 16: isWxpError knows the errors of another copy of the package, where instanceof does not', async s => {
+  const wxp = s.create({ profile: {} })
+  const error = await s.rejected(wxp.loginWithProfile({ desc: 'x' }), 'config')
+  const own = s.sandbox.package, other = new Scenario().sandbox.package
+  assert.deepEqual([error instanceof own.WxpError, error instanceof other.WxpError], [true, false])
+  assert.deepEqual([own.isWxpError(error), other.isWxpError(error)], [true, true])
+  for (const no of [undefined, null, 0, '', 'WxpError', {}, new Error('WxpError'), { errMsg: 'request:fail' }]) assert.equal(own.isWxpError(no), false)
+})
+
 scenario('createWxp works at the top of app.js, without getApp, globalData or App', async s => {
   for (const name of ['getApp', 'getCurrentPages']) delete s.sandbox.global[name]
   const wxp = s.create()

@@ -1,5 +1,5 @@
 // The members of wxp that are the SDK's own.
-import { WxpError, createWxp, type Session, type WxpCode, type WxpOwn, type WxpStage } from 'miniprogram-login'
+import { WxpError, createWxp, isWxpError, type Session, type WxpCode, type WxpOwn, type WxpStage } from 'miniprogram-login'
 import type { Equal, Expect } from './expect'
 
 const wxp = createWxp({ baseUrl: 'https://api.example.com', login: { url: '/user/weixin-login' } })
@@ -38,6 +38,21 @@ export async function requests() {
   // @ts-expect-error: no promise then
   alone.then(() => {})
 
+  // A variable of wx's own type may have callbacks, and gives the promise.
+  const option: WechatMiniprogram.RequestOption = { url: '/user/home' }
+  const { statusCode } = await wxp.requestNeedLogin(option)
+  wxp.requestNeedLogin(option).abort()
+  const typed: WechatMiniprogram.RequestOption<Home> = { url: '/user/home' }
+  const { data: home } = await wxp.requestNeedLogin(typed)
+  type Typed = Expect<Equal<typeof home, Home>>
+  const same: Typed = true
+  console.log(statusCode, same, (await wxp.requestNeedLogin({ url: '/user/home', success: undefined })).data)
+  for (const callback of [{ success() {} }, { fail() {} }, { complete() {} }]) wxp.requestNeedLogin({ url: '/user/home', ...callback }).abort()
+  // @ts-expect-error: no promise then
+  wxp.requestNeedLogin({ url: '/user/home', fail: ({ errMsg }) => errMsg.length }).then(() => {})
+  // @ts-expect-error: no promise then
+  wxp.requestNeedLogin({ url: '/user/home', complete: ({ errMsg }) => errMsg.length }).then(() => {})
+
   // @ts-expect-error: url is required
   wxp.requestNeedLogin({})
   // @ts-expect-error: the arguments are required
@@ -55,6 +70,11 @@ export async function files() {
   upload.offProgressUpdate()
   upload.abort()
   const uploaded: string = (await upload).data
+  const toUpload: WechatMiniprogram.UploadFileOption = { url: '/upload', filePath: 'wxfile://a.png', name: 'file' }
+  const toDownload: WechatMiniprogram.DownloadFileOption = { url: '/report.pdf' }
+  console.log((await wxp.uploadFileNeedLogin(toUpload)).statusCode, (await wxp.downloadFileNeedLogin(toDownload)).statusCode)
+  // @ts-expect-error: no promise then
+  wxp.uploadFileNeedLogin({ ...toUpload, success() {} }).then(() => {})
   // @ts-expect-error: filePath and name are required
   wxp.uploadFileNeedLogin({ url: '/upload' })
 
@@ -127,6 +147,17 @@ export function errors(e: unknown) {
   // @ts-expect-error: it is the SDK that says so
   e.retryable = true
   return [name, message, fields, wechat]
+}
+
+export function errorsOfAnyCopy(e: unknown) {
+  // @ts-expect-error: it could be anything
+  console.log(e.code)
+  if (!isWxpError(e)) throw e
+  type Known = Expect<Equal<typeof e, WxpError>>
+  const known: Known = true
+  // @ts-expect-error: an error, not a name
+  isWxpError()
+  return [known, e.code, e.retryable]
 }
 
 export type Codes = Expect<Equal<WxpCode,

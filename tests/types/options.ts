@@ -1,6 +1,6 @@
 // createWxp's options: every one of them once as it should be,
 // and wrong ones that must not compile.
-import { createWxp, type TokenAnswer, type Wxp, type WxpOptions } from 'miniprogram-login'
+import { createWxp, type TokenAnswer, type UnauthorizedArgs, type Wxp, type WxpOptions, type WxLike } from 'miniprogram-login'
 import type { Equal, Expect } from './expect'
 
 const least = { baseUrl: 'https://api.example.com', login: { url: '/user/weixin-login' } }
@@ -20,7 +20,7 @@ createWxp({
   phone: { url: '/user/phone' },
   logout: { url: '/user/logout' },
   allowedOrigins: ['https://cdn.example.com'],
-  isUnauthorized: res => res.statusCode === 401 || res.data.code === 401,
+  isUnauthorized: (res, api) => res.statusCode === 401 || api === 'request' && res.data.code === 401,
   checkSession: 'never',
   checkSessionTimeout: 3000,
   storage: { key: 'session', encrypt: true },
@@ -45,6 +45,62 @@ export type LoginNames = Expect<Equal<keyof WxpOptions['login'], 'url' | 'body' 
 createWxp({ ...least, login: { url: '/l', readToken: () => 'token' } })
 createWxp({ ...least, login: { url: '/l', readToken: async () => ({ token: 'token' }) } })
 createWxp({ ...least, login: { url: '/l', body: ctx => ctx.code } })
+
+// isUnauthorized: `api` tells what the answer has.
+createWxp({ ...least, isUnauthorized: res => res.statusCode === 401 })
+createWxp({ ...least, isUnauthorized: () => false })
+createWxp({
+  ...least,
+  isUnauthorized: (res, api) => {
+    if (api === 'downloadFile') {
+      type Download = Expect<Equal<typeof res, WechatMiniprogram.DownloadFileSuccessCallbackResult>>
+      const download: Download = true
+      // @ts-expect-error: a download has a file, and no data
+      return download && res.data.code === 401
+    }
+    if (api === 'uploadFile') return res.data.code === 401
+    type Request = Expect<Equal<typeof res, WechatMiniprogram.RequestSuccessCallbackResult<any>>>
+    const request: Request = true
+    return request && res.data.code === 401 && res.cookies.length > 0
+  },
+})
+export type Apis = Expect<Equal<UnauthorizedArgs[1], 'request' | 'uploadFile' | 'downloadFile'>>
+// @ts-expect-error: it may be a download, which has no data
+createWxp({ ...least, isUnauthorized: res => res.data.code === 401 })
+// @ts-expect-error: no such function
+createWxp({ ...least, isUnauthorized: (res, api) => api === 'connectSocket' })
+
+// wx: any object of that shape.
+interface Taro {
+  login(option?: { timeout?: number; success?: (res: { code: string }) => void }): Promise<{ code: string; errMsg: string }>
+  request<T = any, U = any>(option: { url: string; data?: U }): Promise<{ data: T }> & { abort(): void }
+  getStorageSync<T = any>(key: string): T
+  onAppShow(callback: (result: { path: string }) => void): void
+  getEnv(): 'WEAPP'
+}
+declare const Taro: Taro
+declare namespace uni {
+  function login(options: { provider?: 'weixin' }): void
+  function request(options: { url: string; method?: 'GET' }): { abort(): void; onHeadersReceived?(callback: Function): void }
+  function getStorageSync(key: string): any
+}
+class Mock {
+  calls: string[] = []
+  login = ({ success }: { success: (res: { code: string }) => void }) => success({ code: 'code' })
+  request() { this.calls.push('request') }
+}
+createWxp({ ...least, wx: Taro })
+createWxp({ ...least, wx: uni })
+createWxp({ ...least, wx: new Mock() })
+createWxp({ ...least, wx: { login() {}, request() {}, showToast: () => {} } })
+export const like: WxLike = wx
+// @ts-expect-error: without request there is nothing to do
+createWxp({ ...least, wx: { login() {} } })
+// @ts-expect-error: a function
+createWxp({ ...least, wx: { login() {}, request() {}, getStorageSync: {} } })
+// @ts-expect-error: an object
+createWxp({ ...least, wx: 'wx' })
+
 export const life: TokenAnswer = { token: 'token', expiresIn: 60 }
 
 // @ts-expect-error: baseUrl and login are required

@@ -4,6 +4,7 @@
 mod broken;
 mod browser;
 mod pack;
+mod typings;
 
 use std::{path::Path, time::Instant};
 
@@ -12,7 +13,7 @@ use anyhow::{Result, bail};
 use crate::{
     bench, build, demo,
     files::listing,
-    sh::{command, node_tool, root, run as spawn},
+    sh::{command, root, run as spawn},
     tools,
 };
 
@@ -38,9 +39,7 @@ const STEPS: &[Step] = &[
     ("tests in a browser", browser::run),
     ("package in a bare sandbox", || sandbox(&build::pkg())),
     ("broken packages", broken::run),
-    ("typings", || {
-        spawn(node_tool("tsc").args(["--project", "tests/types"]))
-    }),
+    ("typings", typings::run),
     ("package in a fresh mini program", pack::run),
     ("WXML and WXSS of the demo", || {
         spawn(command("node").args(["xtask/js/wxml-check.cjs", "miniprogram-demo/miniprogram"]))

@@ -55,6 +55,8 @@ fn install(project: &Path) -> Result<()> {
     let quiet = [
         "--offline",
         "--ignore-scripts",
+        // The types of wx are for compilers of TypeScript, and not in npm's cache.
+        "--legacy-peer-deps",
         "--no-audit",
         "--no-fund",
         "--loglevel=error",

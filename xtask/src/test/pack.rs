@@ -119,6 +119,8 @@ fn compile(project: &Path, tarball: &Path, setting: Value) -> Result<()> {
         "install",
         "--offline",
         "--ignore-scripts",
+        // The types of wx are for compilers of TypeScript, and not in npm's cache.
+        "--legacy-peer-deps",
         "--no-audit",
         "--no-fund",
         "--no-package-lock",
