@@ -6,8 +6,7 @@ import { error, thrown, toError } from './error.js'
 import { ACTION, BEARER, GENERATION, JOIN, PLAIN } from './permit.js'
 import { hasCallback } from './promisify.js'
 import { later, quietly } from './queue.js'
-
-const CALL = Symbol('call')
+import { asTask, Attempt, tell } from './task.js'
 
 // One executor for all promises: it runs before the constructor returns.
 let resolver, rejecter
@@ -61,8 +60,10 @@ export class RequestCall {
     this.args = args
     this.permit = PLAIN
     // The joined url, if the caller's is relative; what wx was given last and has not answered yet,
-    // and its task; the core's step (host.js), if the core sends the request.
-    this.url = this.sent = this.task = this.step = this.listeners = null
+    // and its task; the core's step (host.js), if the core sends the request; what the app's
+    // listeners hear of.
+    this.url = this.sent = this.task = this.step = this.attempt = null
+    this.listeners = NONE
     // What wx gave to `fail` with a status.
     this.refusal = null
     // Of the last answer: its status, and what the app's isUnauthorized said of it.
@@ -104,6 +105,7 @@ export class RequestCall {
     const { wxp, args, api } = this
     const { header } = args
     this.step = step
+    this.attempt = null
     // By hand, as Object.assign takes longer. The header is no literal, which V8 would soon put
     // among the old objects, where it lies until a full collection.
     const sent = this.sent = {}
@@ -127,22 +129,43 @@ export class RequestCall {
     }
     if (this.sent !== sent) return
     this.task = task
-    if (task && this.listeners) for (const [event, fn] of this.listeners) attach(task, 'on' + event, fn)
+    if (args.enableChunked) this.hear(['HeadersReceived', 'ChunkReceived'])
+    if (this.listeners !== NONE) this.hear(this.listeners.map(([event]) => event))
+  }
+
+  /** Lets the app's listeners hear of these events of the attempt that is on the wire. */
+  hear(events) {
+    const { task, args } = this
+    if (!task) return
+    if (!this.attempt) this.attempt = new Attempt(this, task, args.enableChunked && this.isJudged() ? status => this.isRefused(status) : null)
+    for (const event of events) this.attempt.listen(event)
   }
 
   answered(res) {
     const { wxp, permit, step } = this
     const { isUnauthorized } = wxp.options
     this.sent = this.task = null
-    // After a logout the core left it to us.
-    if (step ? step.over : (permit & ACTION) === PLAIN) return this.settle(res)
+    if (!this.isJudged()) return this.settle(res)
     this.status = Number(res && res.statusCode)
-    if (isUnauthorized) this.judged = this.ask(isUnauthorized, res)
+    if (isUnauthorized) this.judged = this.ask(isUnauthorized, this.args.enableChunked ? streamOf(this.status) : res)
     // The app's function may have ended this call, or everything, or the session.
     if (this.over) return
     if (step) step.over ? this.settle(res) : step.done(res)
     else if (wxp.core.verdict(permit, this.status, this.judged)) this.settle(res)
     else if (!this.over) wxp.core.replay(this, permit, res)
+  }
+
+  /** Whether the answer may be refused. After a logout the core leaves it to us. */
+  isJudged() {
+    const { step } = this
+    return step ? !step.over : (this.permit & ACTION) !== PLAIN
+  }
+
+  /** Whether the core would have a stream of this status replayed. */
+  isRefused(status) {
+    const { wxp } = this, { isUnauthorized } = wxp.options
+    const judged = isUnauthorized ? this.ask(isUnauthorized, streamOf(status)) : undefined
+    return !this.over && !wxp.core.verdict(this.permit, status, judged)
   }
 
   /** What the app's isUnauthorized says. An upload's answer comes as text, a download's has none. */
@@ -169,6 +192,12 @@ export class RequestCall {
     else this.fail(wxp.core.requestFailed(err))
   }
 
+  fail(reason) {
+    if (!this.end()) return
+    this.attempt = null
+    this.reject(toError(reason))
+  }
+
   settle(value) {
     const { refusal } = this
     if (refusal && refusal.value === value) this.fail(refusal.error)
@@ -179,28 +208,25 @@ export class RequestCall {
     const { task, step } = this
     if (this.over) return
     this.fail(error('aborted', 'request', { errMsg: this.api + ':fail abort' }))
+    this.task = null
     // The core's future ends too.
     if (step) step.fail()
-    // What other hosts of wx give as a task may have no abort.
-    attach(task, 'abort')
+    tell(task, 'abort')
   }
 
+  // A list of its own each time, as the old one may be being told.
   on(event, fn) {
-    (this.listeners = this.listeners || []).push([event, fn])
-    attach(this.task, 'on' + event, fn)
+    this.listeners = this.listeners.concat([[event, fn]])
+    this.hear([event])
   }
 
-  off(event, fn) {
-    if (this.listeners) this.listeners = this.listeners.filter(l => l[0] !== event || fn && l[1] !== fn)
-    attach(this.task, 'off' + event, fn)
-  }
+  off(event, fn) { this.listeners = this.listeners.filter(l => l[0] !== event || fn && l[1] !== fn) }
 }
 
 Object.setPrototypeOf(RequestCall.prototype, Call.prototype)
 
-function attach(task, method, fn) {
-  if (task && task[method]) quietly(() => task[method](fn))
-}
+/** What isUnauthorized judges of a stream, whose body is the app's. */
+const streamOf = statusCode => ({ statusCode, data: '' })
 
 function parsed(res) {
   if (!res || typeof res.data !== 'string') return res
@@ -211,6 +237,9 @@ function parsed(res) {
   }
 }
 
+// The listeners of a call without any.
+const NONE = []
+
 const isAuthorization = name => name.length === 13 && name.toLowerCase() === 'authorization'
 
 // What a header says that was made of a token which is not there.
@@ -219,27 +248,6 @@ const NO_TOKEN = /^\s*(bearer(\s+|$))?(undefined|null)?\s*$/i
 function ownAuthorization(header) {
   for (const name in header) if (isAuthorization(name) && !NO_TOKEN.test(header[name])) return true
   return false
-}
-
-// The methods of wx's task: one function each for all calls, and properties of the promise's own,
-// as engines are slow about `then` of a promise whose prototype is not Promise's.
-const listen = event => function (fn) { this[CALL].on(event, fn) }
-const unlisten = event => function (fn) { this[CALL].off(event, fn) }
-const onHeadersReceived = listen('HeadersReceived'), offHeadersReceived = unlisten('HeadersReceived')
-const onChunkReceived = listen('ChunkReceived'), offChunkReceived = unlisten('ChunkReceived')
-const onProgressUpdate = listen('ProgressUpdate'), offProgressUpdate = unlisten('ProgressUpdate')
-function abort() { this[CALL].abort() }
-
-function asTask(target, call) {
-  target[CALL] = call
-  target.abort = abort
-  target.onHeadersReceived = onHeadersReceived
-  target.offHeadersReceived = offHeadersReceived
-  target.onChunkReceived = onChunkReceived
-  target.offChunkReceived = offChunkReceived
-  target.onProgressUpdate = onProgressUpdate
-  target.offProgressUpdate = offProgressUpdate
-  return target
 }
 
 /** For the callback `fail`, which gets an errMsg as wx writes it (rule 12). */

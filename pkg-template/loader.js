@@ -13,7 +13,7 @@ let loading
 export function load({ wasmPath: path = PATH, loadTimeout = 10000, WXWebAssembly: given }) {
   if (loading) return loading
   const attempt = loading = new Promise((resolve, reject) => {
-    const fail = (detail, e, retryable) => reject(error('wasm_unavailable', 'load', { detail: `${detail}, path ${path}`, errMsg: e && String(e && e.message || e), retryable }))
+    const fail = (detail, e, retryable) => reject(error('wasm_unavailable', 'load', { detail: `${detail}, path ${path.slice(0, 100)}`, errMsg: e && String(e && e.message || e), retryable }))
     const api = given || typeof WXWebAssembly !== 'undefined' && WXWebAssembly
     if (!api) return fail('WXWebAssembly is missing: base library 2.13.0 or newer is needed', undefined, false)
     const timer = setTimeout(() => fail('no answer within loadTimeout'), loadTimeout)
@@ -47,6 +47,7 @@ function instantiate(api, path) {
   const glue = createGlue(run => schedule(executor = executor || guard(run)))
   return api.instantiate(path, { './miniprogram_login_bg.js': glue }).then(result => {
     glue.__wbg_set_wasm((result.instance || result).exports)
+    glue.prepare()
     const { Core } = glue, { prototype } = Core
     for (const name of Object.getOwnPropertyNames(prototype)) if (name !== 'constructor') prototype[name] = guard(prototype[name])
     instance.create = guard((host, options, owner) => new Core(host, options, owner))
@@ -57,7 +58,9 @@ function instantiate(api, path) {
 /** After a trap: the instance is dead, and everybody on it must know. */
 function markDead(instance, e) {
   instance.dead = true
-  instance.cause = error('internal', 'load', { errMsg: String(e && e.message || e) })
+  const errMsg = String(e && e.message || e)
+  // Before anybody lives in it, it is as if it had not loaded (rule 17).
+  instance.cause = instance.wxps.size ? error('internal', 'load', { errMsg }) : error('wasm_unavailable', 'load', { detail: 'it stopped at its start, as where memory is short', errMsg })
   loading = undefined
   for (const wxp of Array.from(instance.wxps)) wxp.onInstanceLost(instance.cause)
 }

@@ -11,7 +11,8 @@ export class Wxp {
   constructor(options) {
     check(options)
     this.options = options
-    this.wx = options.wx || wx
+    this.wx = options.wx || typeof wx !== 'undefined' && wx
+    if (!this.wx) throw new TypeError('createWxp: there is no wx here, as outside of a mini program; for unit tests or a web build give one as the option wx')
     this.base = options.baseUrl.replace(/\/+$/, '')
     /** What begins so leads home (rule 8). */
     this.home = this.base + '/'

@@ -7,6 +7,9 @@ mod host;
 mod js;
 mod platform;
 
+use std::alloc::{GlobalAlloc, Layout};
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use lol_alloc::{AssumeSingleThreaded, FreeListAllocator};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -29,6 +32,32 @@ pub use host::{Call, Host};
 #[global_allocator]
 static ALLOCATOR: AssumeSingleThreaded<FreeListAllocator> =
     unsafe { AssumeSingleThreaded::new(FreeListAllocator::new()) };
+
+/// Gives the allocator what lies free in the memory that the module comes with. By itself it asks
+/// for more at the first allocation, and a phone may refuse.
+#[wasm_bindgen]
+#[allow(unsafe_code)]
+pub fn prepare() {
+    unsafe extern "C" {
+        // The linker's, around what is neither stack nor data.
+        static __heap_base: u8;
+        static __heap_end: u8;
+    }
+    static DONE: AtomicBool = AtomicBool::new(false);
+    let (start, end) = (&raw const __heap_base, &raw const __heap_end);
+    if DONE.swap(true, Ordering::Relaxed) {
+        return;
+    }
+    // SAFETY: nothing else uses what lies between, as the allocator takes new pages alone, and it is
+    // given once.
+    unsafe {
+        let size = end.addr() - start.addr();
+        ALLOCATOR.dealloc(
+            start.cast_mut(),
+            Layout::from_size_align_unchecked(size & !7, 8),
+        );
+    }
+}
 
 /// One `wxp`'s core. Times are unix ms; permits are [`Permit`]s as numbers. What takes a `call` is
 /// done after this call, and settles it.

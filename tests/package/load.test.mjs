@@ -149,6 +149,23 @@ for (const [what, prepare, more, says, retryable = true] of [
   })
 }
 
+once('rule 17: neither a path nor what is said of it is quoted at length', async s => {
+  const wasmPath = 'data:application/wasm;base64,' + 'AGFzbQEAAAA'.repeat(5_000)
+  s.wasm.next.push(...Array(2).fill(new Error(`no such file ${wasmPath}`)))
+  const wxp = s.create({ wasmPath })
+  const error = await s.rejected(wxp.ready, 'wasm_unavailable', 'load')
+  assert.ok(error.message.length < 800 && error.errMsg.length < 400, error.message)
+  for (const part of ['data:application/wasm;base64,', 'no such file data:']) assert.ok(error.message.includes(part), error.message)
+})
+
+test('where there is no wx, createWxp says so', () => {
+  const s = new Scenario()
+  delete s.sandbox.global.wx
+  assert.throws(() => s.create(), /^TypeError: createWxp: there is no wx here/)
+  const wxp = s.create({ wx: s.phone.wx })
+  wxp.dispose()
+})
+
 once('rule 17: a load that nobody watches causes no unhandled rejection', async s => {
   s.wasm.next.push(new Error('a'), new Error('b'))
   s.create()

@@ -1,6 +1,6 @@
 // Every function of wx on wxp: a promise iff its official type takes callbacks, all else as it is.
 import assert from 'node:assert/strict'
-import { failure } from './backend.mjs'
+import { failure, HOME } from './backend.mjs'
 import { freeze, once, scenario } from './scenario.mjs'
 import { fails } from './wx.mjs'
 
@@ -88,11 +88,65 @@ once('wx: the list is that of the official typings, not a guess from names', asy
   const { Promise } = s.sandbox.global
   const wxp = s.create()
   const { wx } = s.phone
-  const takesCallbacks = ['getUserProfile', 'chooseImage', 'setStorage', 'getLocation', 'connectSocket', 'navigateTo', 'requestPayment', 'authorize', 'getImageInfo', 'openDocument', 'startPullDownRefresh', 'setNavigationBarTitle']
-  const takesNone = ['createInnerAudioContext', 'getFileSystemManager', 'createCanvasContext', 'nextTick', 'getUpdateManager', 'onNetworkStatusChange', 'offAppShow', 'createIntersectionObserver', 'getRecorderManager', 'arrayBufferToBase64', 'getMenuButtonBoundingClientRect', 'reportEvent']
+  const takesCallbacks = ['getUserProfile', 'chooseImage', 'setStorage', 'getLocation', 'navigateTo', 'requestPayment', 'authorize', 'getImageInfo', 'openDocument', 'startPullDownRefresh', 'setNavigationBarTitle']
+  const takesNone = ['connectSocket', 'createInnerAudioContext', 'getFileSystemManager', 'createCanvasContext', 'nextTick', 'getUpdateManager', 'onNetworkStatusChange', 'offAppShow', 'createIntersectionObserver', 'getRecorderManager', 'arrayBufferToBase64', 'getMenuButtonBoundingClientRect', 'reportEvent']
   for (const name of [...takesCallbacks, ...takesNone]) wx[name] = () => `${name} itself`
   for (const name of takesCallbacks) assert.ok(wxp[name]({}) instanceof Promise, name)
   for (const name of takesNone) assert.equal(wxp[name]({}), `${name} itself`, name)
+})
+
+once('wx: what gives a task gives a promise that is the task too', async s => {
+  const { Promise } = s.sandbox.global
+  const wxp = s.create()
+  const heard = []
+  for (const [name, args, event] of [
+    ['request', { url: HOME }, 'HeadersReceived'],
+    ['request', { url: HOME }, 'ChunkReceived'],
+    ['uploadFile', { url: HOME, filePath: 'a', name: 'f' }, 'ProgressUpdate'],
+    ['downloadFile', { url: HOME }, 'ProgressUpdate'],
+  ]) {
+    const call = wxp[name](freeze(args))
+    assert.ok(call instanceof Promise, name)
+    const off = () => heard.push('off')
+    call['on' + event](() => heard.push(event))
+    call['on' + event](off)
+    call['off' + event](off)
+    if (s.phone.callbacks !== 'sync') await s.ok(call)
+  }
+  assert.deepEqual(heard, ['HeadersReceived', 'ChunkReceived', 'ProgressUpdate', 'ProgressUpdate'])
+  const call = wxp.request({ url: HOME })
+  call.abort()
+  const { error } = await s.outcome(call)
+  assert.deepEqual([error.errMsg, error.name], ['request:fail abort', undefined])
+})
+
+once('wx: the task of a preDownloadSubpackage, of other hosts and of none at all', async s => {
+  const wxp = s.create(), { wx } = s.phone
+  const given = { onProgressUpdate: fn => fn({ progress: 5 }) }
+  wx.preDownloadSubpackage = args => (args.success({ errMsg: 'preDownloadSubpackage:ok' }), given)
+  const heard = []
+  const call = wxp.preDownloadSubpackage({ packageType: 'workers' })
+  call.onProgressUpdate(res => heard.push(res.progress))
+  call.abort()
+  await s.ok(call)
+  assert.deepEqual(heard, [5])
+  wx.request = ({ fail }) => fail({ errMsg: 'request:fail' })
+  const without = wxp.request({ url: HOME })
+  without.onHeadersReceived(() => assert.fail())
+  without.abort()
+  assert.equal((await s.outcome(without)).error.errMsg, 'request:fail')
+  wx.request = () => { throw new TypeError('no') }
+  const threw = wxp.request()
+  threw.abort()
+  assert.equal((await s.outcome(threw)).error.message, 'no')
+})
+
+once('wx: connectSocket gives the SocketTask of wx itself, with callbacks and without', async s => {
+  const wxp = s.create()
+  const socket = { send() {}, close() {}, onOpen() {} }
+  s.phone.wx.connectSocket = () => socket
+  assert.equal(wxp.connectSocket({ url: 'wss://api.example.com' }), socket)
+  assert.equal(wxp.connectSocket({ url: 'wss://api.example.com', success() {} }), socket)
 })
 
 once('wx: what is newer than the list is passed through untouched', async s => {

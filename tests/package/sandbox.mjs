@@ -50,6 +50,8 @@ export class WxWasm {
     this.next = []
     /** `instance`: resolve with the instance itself, as the typings say. */
     this.shape = 'result'
+    /** Whether the phone gives an instance more memory than it comes with. */
+    this.grows = true
     /** How many calls into an instance are under way. */
     this.depth = 0
     /** What was called while one was under way: rule 20 wants none. */
@@ -80,7 +82,8 @@ export class WxWasm {
     if (typeof imports !== 'object' || imports === null) throw new Error('Imports argument must be present and must be an object')
     const file = inPackage(wasmPath)
     if (!file) throw new Error(`file not found: ${wasmPath}`)
-    const module = read(modules, file, bytes => compile(file.endsWith('.br') ? zlib.brotliDecompressSync(bytes) : bytes))
+    const unpacked = bytes => file.endsWith('.br') ? zlib.brotliDecompressSync(bytes) : bytes
+    const module = this.grows ? read(modules, file, bytes => compile(unpacked(bytes))) : compile(withFixedMemory(unpacked(fs.readFileSync(file))))
     const { exports } = new WebAssembly.Instance(module, imports)
     const instance = { dead: false, unwinding: false, calls: 0, callsAfterDeath: [], trapAt: Infinity, exports: {} }
     for (const [name, value] of Object.entries(exports)) {
@@ -137,17 +140,32 @@ export function compile(bytes) {
 
 /** How many tables the module declares: the count that its section 4 begins with. */
 function tables(bytes) {
+  const section = find(bytes, 4)
+  return section ? bytes[section.from] : 0
+}
+
+/** The module with a memory that is as large as it can be from the start. */
+function withFixedMemory(bytes) {
+  const { at, from, to } = find(bytes, 5)
+  // One memory, without a largest size: count, flags, pages.
+  if (bytes[from] !== 1 || bytes[from + 1] !== 0) throw new Error('a memory without limit was expected')
+  const pages = bytes.subarray(from + 2, to)
+  const content = [1, 1, ...pages, ...pages]
+  return Buffer.concat([bytes.subarray(0, at), Buffer.from([5, content.length, ...content]), bytes.subarray(to)])
+}
+
+/** Where a section of the module begins, and its content. */
+function find(bytes, wanted) {
   for (let at = 8; at < bytes.length;) {
-    const section = bytes[at++]
-    let size = 0
+    let from = at + 1, size = 0
     for (let shift = 0, more = 128; more; shift += 7) {
-      more = bytes[at] & 128
-      size |= (bytes[at++] & 127) << shift
+      more = bytes[from] & 128
+      size |= (bytes[from++] & 127) << shift
     }
-    if (section === 4) return bytes[at]
-    at += size
+    const to = from + size
+    if (bytes[at] === wanted) return { at, from, to }
+    at = to
   }
-  return 0
 }
 
 export class Sandbox {

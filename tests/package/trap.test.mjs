@@ -239,20 +239,57 @@ scenario('rule 18: who hears of the death may call the others at once: none is o
   assert.equal(s.wasm.instances.length, 2)
 })
 
-once('rule 18: a trap while the core is made rejects the load, and the next call loads afresh', async s => {
-  const make = s.wasm.make
-  let first = true
+/** The first instance dies at this call into it. */
+function trapsAt(s, call) {
+  const { make } = s.wasm
   s.wasm.make = (...args) => {
     const made = make.apply(s.wasm, args)
-    if (first) trap(s)
-    first = false
+    if (s.wasm.instances.length === 1) s.wasm.last.trapAt = call
     return made
   }
+}
+
+once('rule 17: an instance that dies before a core is made in it is asked for once more', async s => {
+  trapsAt(s, 1)
+  const wxp = s.create()
+  assert.equal((await s.ok(wxp.requestNeedLogin(s.home()))).statusCode, 200)
+  assert.equal(s.wasm.instances.length, 2)
+})
+
+once('rule 18: a trap while the core is made rejects the load, and the next call loads afresh', async s => {
+  trapsAt(s, 2)
   const wxp = s.create()
   const [ready, call] = await s.outcomes([wxp.ready, wxp.requestNeedLogin(s.home())])
-  s.isError(ready.error, 'internal')
-  s.isError(call.error, 'internal')
+  s.isError(ready.error, 'wasm_unavailable', 'load')
+  s.isError(call.error, 'wasm_unavailable', 'load')
   assert.equal((await s.ok(wxp.requestNeedLogin(s.home()))).statusCode, 200)
+})
+
+once('rule 18: a trap while the core of a second wxp is made is internal for both', async s => {
+  const first = await s.active()
+  trap(s)
+  const second = s.create()
+  s.isError((await s.outcome(second.ready)).error, 'internal')
+  assert.equal(s.events.find(event => event.type === 'error').error.code, 'internal')
+  for (const wxp of [first, second]) assert.equal((await s.ok(wxp.requestNeedLogin(s.home()))).statusCode, 200)
+})
+
+once('rule 17: a start, a login and a hundred requests ask for no memory', async s => {
+  s.wasm.grows = false
+  const wxp = s.create()
+  const calls = await s.outcomes(Array.from({ length: 100 }, () => wxp.requestNeedLogin({ url: '/user/home' })))
+  assert.ok(calls.every(({ ok }) => ok), String(calls.map(({ error }) => error)))
+})
+
+once('rule 17: growth of memory refused is wasm_unavailable at the start, and internal later', async s => {
+  const long = '/' + 'x'.repeat(60_000)
+  s.wasm.grows = false
+  const wxp = s.create({ profile: { url: long } })
+  for (const { error } of await s.outcomes([wxp.ready, wxp.ensureLogin()])) s.isError(error, 'wasm_unavailable', 'load')
+  wxp.dispose()
+  const other = await s.active()
+  await s.rejected(other.requestNeedLogin({ url: 'https://other.example.com' + long }), 'internal')
+  assert.equal((await s.ok(other.requestNeedLogin(s.home()))).statusCode, 200)
 })
 
 /** A little of everything, from cold start to logout. @returns what came of each call */
@@ -288,7 +325,7 @@ once('rule 18: wherever in a life the instance dies, every call settles and the 
     }
     const where = `trap at call ${at}`
     const { wxp, seen } = await life(s).catch(e => assert.fail(`${where}: ${e.message}`))
-    for (const { ok, error } of seen) if (!ok) assert.ok(['internal', 'session_key_stale', 'not_logged_in', 'logged_out'].includes(error.code), `${where}: ${error && error.stack}`)
+    for (const { ok, error } of seen) if (!ok) assert.ok(['internal', 'wasm_unavailable', 'session_key_stale', 'not_logged_in', 'logged_out'].includes(error.code), `${where}: ${error && error.stack}`)
     const { ok, error } = await s.outcome(wxp.requestNeedLogin(s.home('after'))).catch(e => assert.fail(`${where}: afterwards ${e.message}`))
     assert.ok(ok || error.code === 'internal', `${where}: ${error && error.message}`)
     assert.equal((await s.ok(wxp.requestNeedLogin(s.home('after')))).statusCode, 200, where)

@@ -5,7 +5,7 @@ const HOME = 'https://api.example.com'
 // What stands in the place of modules that the build generates or adapts. The glue is the test
 // runner's, with an executor that runs in microtasks; so the queue's entries do too.
 const STAND_INS = {
-  apis: "export default '^(login|checkSession)$'",
+  apis: "export const callbackApis = '^(login|checkSession)$', taskApis = []",
   glue: `
     import { Core } from '${location.origin}/wasm-bindgen-test'
     export default () => ({ Core, __wbg_set_wasm() {} })`,

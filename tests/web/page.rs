@@ -22,7 +22,7 @@ extern "C" {
 }
 
 /// The modules of the package that are used as they stand.
-const SOURCES: [(&str, &str); 8] = [
+const SOURCES: [(&str, &str); 9] = [
     ("call", include_str!("../../pkg-template/call.js")),
     ("check", include_str!("../../pkg-template/check.js")),
     ("error", include_str!("../../pkg-template/error.js")),
@@ -30,6 +30,7 @@ const SOURCES: [(&str, &str); 8] = [
     ("index", include_str!("../../pkg-template/index.js")),
     ("loader", include_str!("../../pkg-template/loader.js")),
     ("promisify", include_str!("../../pkg-template/promisify.js")),
+    ("task", include_str!("../../pkg-template/task.js")),
     ("wxp", include_str!("../../pkg-template/wxp.js")),
 ];
 

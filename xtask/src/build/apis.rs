@@ -1,33 +1,46 @@
-//! apis.js: the wx functions that take an options object with success, fail and complete,
-//! by their official types.
+//! apis.js: the wx functions that take an options object with success, fail and complete, and those
+//! of them that give a task, by their official types.
 
 use anyhow::{Context, Result};
+use serde_json::{Value, json};
 
 use crate::sh::{command, output, root, target};
 
-/// The source of apis.js: the text of a regular expression that matches exactly their names.
+/// The source of apis.js: the text of a regular expression that matches exactly the former's names,
+/// and a list of the latter's.
 pub fn generate() -> Result<String> {
+    let apis = apis()?;
+    let callbacks = expression(&apis.sorted("callbacks")?);
+    let tasks = json!(apis.sorted("tasks")?);
     Ok(format!(
-        "export default '{}'\n",
-        expression(&callback_apis()?)
+        "export const callbackApis = '{callbacks}'\nexport const taskApis = {tasks}\n"
     ))
 }
 
-/// Their names, sorted. Asking the TypeScript compiler takes seconds:
-/// remembered until the typings change.
-fn callback_apis() -> Result<Vec<String>> {
+/// What apis.mjs prints.
+struct Apis(Value);
+
+impl Apis {
+    fn sorted(&self, list: &str) -> Result<Vec<String>> {
+        let mut names: Vec<String> = serde_json::from_value(self.0[list].clone())?;
+        names.sort();
+        Ok(names)
+    }
+}
+
+/// Asking the TypeScript compiler takes seconds: remembered until the typings, or the question,
+/// change.
+fn apis() -> Result<Apis> {
     let typings = root().join("xtask/node_modules/miniprogram-api-typings");
     let version = std::fs::read(typings.join("package.json")).context("miniprogram-api-typings")?;
+    let recipe = [&version[..], include_bytes!("../../js/apis.mjs")].concat();
     let (seen, done) = (target().join("apis.seen"), target().join("apis.json"));
-    if !std::fs::read(&seen).is_ok_and(|s| s == version) {
+    if !std::fs::read(&seen).is_ok_and(|s| s == recipe) {
         let json = output(command("node").arg("xtask/js/apis.mjs"))?;
         std::fs::write(&done, json)?;
-        std::fs::write(seen, version)?;
+        std::fs::write(seen, recipe)?;
     }
-    let json: serde_json::Value = serde_json::from_slice(&std::fs::read(done)?)?;
-    let mut names: Vec<String> = serde_json::from_value(json["callbacks"].clone())?;
-    names.sort();
-    Ok(names)
+    Ok(Apis(serde_json::from_slice(&std::fs::read(done)?)?))
 }
 
 /// Grouped by their first word, which is smaller after brotli than the list.
@@ -57,23 +70,29 @@ fn expression(names: &[String]) -> String {
 mod tests {
     use super::*;
 
-    fn lists() -> (Vec<String>, Vec<String>) {
+    fn lists() -> [Vec<String>; 3] {
         crate::tools::node().expect("Node tools");
-        let json = output(command("node").arg("xtask/js/apis.mjs")).expect("apis.mjs runs");
-        let json: serde_json::Value = serde_json::from_str(&json).expect("it prints JSON");
-        let list = |key: &str| serde_json::from_value(json[key].clone()).expect("a list of names");
-        (list("functions"), list("callbacks"))
+        let apis = apis().expect("apis.mjs runs");
+        ["functions", "callbacks", "tasks"].map(|list| apis.sorted(list).expect("a list of names"))
     }
 
     #[test]
     fn the_types_decide_and_the_names_would_not() {
-        let (functions, callbacks) = lists();
-        assert_eq!((functions.len(), callbacks.len()), (495, 286));
+        let [functions, callbacks, tasks] = lists();
+        assert_eq!((functions.len(), callbacks.len()), (495, 285));
+        assert_eq!(
+            tasks,
+            [
+                "downloadFile",
+                "preDownloadSubpackage",
+                "request",
+                "uploadFile"
+            ]
+        );
         for with in [
             "request",
             "uploadFile",
             "downloadFile",
-            "connectSocket",
             "login",
             "getStorage",
             "exitMiniProgram",
@@ -87,6 +106,8 @@ mod tests {
             "getStorageSync",
             "onAppShow",
             "canIUse",
+            // Its task takes callbacks of its own.
+            "connectSocket",
             "createSelectorQuery",
             "getUpdateManager",
             "nextTick",
@@ -97,7 +118,7 @@ mod tests {
             );
         }
         // Whoever goes by names, leaving out on…, off…, create… and …Sync, promisifies 34 functions
-        // that take no callbacks.
+        // that take no callbacks, and connectSocket.
         let by_name = |f: &&String| {
             let word = |prefix| {
                 f.strip_prefix(prefix)
@@ -111,7 +132,7 @@ mod tests {
                 .filter(by_name)
                 .filter(|f| !callbacks.contains(f))
                 .count(),
-            34
+            35
         );
         // And misses these two.
         let missed: Vec<&String> = callbacks.iter().filter(|c| !by_name(c)).collect();
@@ -120,8 +141,7 @@ mod tests {
 
     #[test]
     fn the_expression_matches_exactly_the_names() {
-        let (functions, mut callbacks) = lists();
-        callbacks.sort();
+        let [functions, callbacks, _] = lists();
         let script = format!(
             "const re = new RegExp('{}'), all = {functions:?}; console.log(all.filter(n => re.test(n)).sort().join(' ')); \
              console.log(['get', 'xlogin', 'loginx', 'requestNew', ''].some(n => re.test(n)))",
