@@ -118,8 +118,12 @@ export class RequestCall {
     }
     if (wxp.timeout !== undefined && args.timeout === undefined) sent.timeout = wxp.timeout
     // wx has been seen to call back twice, and a call may end first.
-    sent.success = res => { if (this.sent === sent && !this.over) this.answered(res) }
     const fail = sent.fail = err => { if (this.sent === sent && !this.over) this.failed(err) }
+    // An answer that is none is a failure.
+    sent.success = res => {
+      if (!res) fail()
+      else if (this.sent === sent && !this.over) this.answered(res)
+    }
     if (args.complete) sent.complete = undefined
     let task
     try {

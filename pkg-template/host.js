@@ -19,7 +19,9 @@ const STEPS = {
   readToken(res) { this.hook('login.readToken', () => this.host.hooks.readToken(res)) },
   request(url, data, token, timeout) {
     const header = token === undefined ? Object.assign({}, this.host.hooks.header) : { Authorization: 'Bearer ' + token }
-    const task = this.host.wx.request(this.args({ method: 'POST', url, data, header, timeout }))
+    // An answer that is none is a failure.
+    const success = res => res ? this.done(res) : this.fail()
+    const task = this.host.wx.request(this.args({ method: 'POST', url, data, header, timeout, success }))
     if (task && task.abort) this.undo = () => task.abort()
   },
   getStorage(key) {

@@ -250,6 +250,16 @@ impl Error {
         }
     }
 
+    /// The same, saying more.
+    pub fn with_detail(self, detail: String) -> Self {
+        let mut more = self.more.as_deref().cloned().unwrap_or_default();
+        more.detail = detail;
+        Self {
+            more: Some(Rc::new(more)),
+            ..self
+        }
+    }
+
     /// An option that is wrong or missing.
     pub fn of_option(option: &'static str, detail: &'static str, stage: Stage) -> Self {
         Self {

@@ -12,7 +12,7 @@ use crate::platform::{CodeBody, Outcome, Platform, Post};
 use crate::redact::redact;
 use crate::response::{Response, answer_in};
 use crate::session::Flight;
-use crate::token::{Grant, Token, dates_of_jwt, is_token, without_scheme};
+use crate::token::{Grant, Token, dates_of_jwt, fault_of, is_token, without_scheme};
 use crate::value::{Value, fields, seconds, text};
 
 /// Body codes of the server for a wx code that was wrong, expired or used before.
@@ -241,6 +241,9 @@ pub fn judge(answer: &Answer, code: &str) -> Result<String, Error> {
     }
     match &answer.grant.token {
         Some(token) if is_token(token) => Ok(token.clone()),
-        _ => failed(Code::ExchangeBadAnswer),
+        token => {
+            let fault = token.as_deref().and_then(fault_of).unwrap_or_default();
+            failed(Code::ExchangeBadAnswer).map_err(|error| error.with_detail(fault))
+        }
     }
 }

@@ -47,6 +47,10 @@ pub async fn profile<P: Platform>(
     if is_anonymous(&consent) {
         return Err(Error::new(Code::ProfileAnonymous, stage));
     }
+    let Some(encrypted) = Encrypted::read(&consent) else {
+        let failure = Failure::new("getUserProfile:ok without the encrypted profile");
+        return Err(Error::of_wx(Code::ProfileFailed, stage, &failure, &[]));
+    };
     cx.still_in(epoch, stage)?;
     while cx.with(|session| session.is_logging_in()) {
         // However that login ends: the token from before it may still serve.
@@ -58,7 +62,7 @@ pub async fn profile<P: Platform>(
     };
     // Until the answer is judged: a login that was wanted meanwhile starts with what that says.
     let _paused = cx.pause_logins();
-    let data = cx.platform.value(&Encrypted::read(&consent));
+    let data = cx.platform.value(&encrypted);
     let response = post(&cx, stage, url, Some(data), &token, "").await?;
     judge(&cx, stage, generation, response, &[&token])
 }
@@ -211,23 +215,23 @@ fn required<'a>(
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Encrypted {
-    encrypted_data: Option<String>,
-    iv: Option<String>,
-    raw_data: Option<String>,
-    signature: Option<String>,
+    encrypted_data: String,
+    iv: String,
+    raw_data: String,
+    signature: String,
 }
 
 impl Encrypted {
-    /// Of what `wx.getUserProfile` gave.
-    fn read<V: Value>(consent: &V) -> Self {
+    /// Of what `wx.getUserProfile` gave, if all of it is there.
+    fn read<V: Value>(consent: &V) -> Option<Self> {
         let names = &["encryptedData", "iv", "rawData", "signature"];
         let [encrypted_data, iv, raw_data, signature] = fields(consent, names);
-        Self {
-            encrypted_data: text(&encrypted_data),
-            iv: text(&iv),
-            raw_data: text(&raw_data),
-            signature: text(&signature),
-        }
+        Some(Self {
+            encrypted_data: text(&encrypted_data)?,
+            iv: text(&iv)?,
+            raw_data: text(&raw_data)?,
+            signature: text(&signature)?,
+        })
     }
 }
 

@@ -191,6 +191,27 @@ pub fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
+/// What keeps a text from being a token: its first character that can't stand in a header, by place,
+/// counted from 1, and code point. None of an empty text.
+pub fn fault_of(text: &str) -> Option<String> {
+    let (at, c) = (1..)
+        .zip(text.chars())
+        .find(|(_, c)| !c.is_ascii_graphic())?;
+    let (place, point) = (digits(at, 10, 1), digits(u32::from(c), 16, 4));
+    Some(["character ", &place, " of the token is U+", &point].concat())
+}
+
+/// By hand, as the SDK formats nothing (xtask/src/build/hollow.rs).
+fn digits(mut number: u32, base: u32, at_least: usize) -> String {
+    let mut digits = String::new();
+    while number > 0 || digits.len() < at_least {
+        let digit = char::from_digit(number % base, base).unwrap_or_default();
+        digits.insert(0, digit.to_ascii_uppercase());
+        number /= base;
+    }
+    digits
+}
+
 /// A text without the scheme `Bearer`, in any case, that some servers put before the token.
 pub fn without_scheme(text: &str) -> &str {
     let text = text.trim_start_matches(' ');

@@ -367,6 +367,21 @@ for (const [code, what] of [
   })
 }
 
+for (const [token, fault] of [
+  ['a b', 'character 2 of the token is U+0020'],
+  ['Bearer abc\n', 'character 4 of the token is U+000A'],
+  ['  x'.repeat(3), 'character 2 of the token is U+0020'],
+  ['abcdefghij令牌', 'character 11 of the token is U+4EE4'],
+  ['a😀', 'character 2 of the token is U+1F600'],
+]) {
+  once(`rule 22: a token that is refused is named by position and code point: ${JSON.stringify(token)}`, async s => {
+    s.backend.always(LOGIN, answer(200, { code: 200, data: { authorizationToken: token } }))
+    const error = await s.rejected((await s.start()).ensureLogin(), 'exchange_bad_answer', 'exchange')
+    assert.ok(error.message.includes(fault), error.message)
+    assert.ok(!error.message.includes(token))
+  })
+}
+
 once('wire: the exchange is one POST with the code alone and no token', async s => {
   await s.active()
   const [request] = s.backend.to(LOGIN)

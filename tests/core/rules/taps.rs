@@ -1,9 +1,11 @@
 //! Rule 7: what is submitted on top of a session.
 
 use miniprogram_login::error::Code;
+use serde_json::json;
 
 use crate::calls::Settled;
 use crate::harness::{App, Options, secret};
+use crate::json::Json;
 use crate::wire::{failure, profile_of, response};
 use crate::world::{Body, Step};
 
@@ -225,6 +227,21 @@ fn rule_07_the_anonymous_profile_is_not_sent() {
     let call = app.consent(profile_of("微信用户"), tapped);
     assert_eq!(app.code(call), Some(Code::ProfileAnonymous));
     assert_eq!(posts(&app), 0);
+}
+
+#[test]
+fn rule_07_a_consent_without_the_encrypted_profile_is_not_sent() {
+    for consent in [
+        json!(null),
+        json!({}),
+        json!({ "iv": "i", "rawData": "{}", "signature": "s" }),
+    ] {
+        let app = App::logged_in("t1", None);
+        let tapped = app.tap().unwrap();
+        let call = app.consent(Json(consent), tapped);
+        assert_eq!(app.code(call), Some(Code::ProfileFailed));
+        assert_eq!(posts(&app), 0);
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use miniprogram_login::error::Code;
 use miniprogram_login::failure::{Failure, of_login, of_profile, of_transport};
+use miniprogram_login::token::{fault_of, is_token};
 use serde_json::json;
 
 use crate::json::Json;
@@ -9,6 +10,20 @@ use crate::wire::failure;
 
 fn read(text: &str, errno: Option<i32>) -> Failure {
     Failure::read(&failure(text, errno))
+}
+
+#[test]
+fn rule_22_a_refused_token_is_named_by_place_and_code_point() {
+    for (text, fault) in [
+        ("a b", "character 2 of the token is U+0020"),
+        ("令", "character 1 of the token is U+4EE4"),
+        ("a\u{1f600}", "character 2 of the token is U+1F600"),
+    ] {
+        assert!(!is_token(text));
+        assert_eq!(fault_of(text).as_deref(), Some(fault));
+    }
+    assert!(is_token("12|ab/~!"));
+    assert_eq!(fault_of("12|ab/~!"), None);
 }
 
 /// Every text of `docs/wechat.md` §1, and the code that an app should see.
