@@ -1,6 +1,7 @@
 //! The package as a developer gets it: `npm pack`, `npm install` into a fresh mini program, "build
 //! npm" and WeChat's compiler, with the plain and the minifying settings; then what the compiler
-//! made of it, in the bare sandbox.
+//! made of it, in the bare sandbox. And beside a mini program: the recipe for unit tests, and a bundle
+//! that imports the package and does not use it.
 
 use std::{
     fs,
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::{
     build,
-    files::{copy_tree, recreate, write},
+    files::{copy_tree, read, recreate, write},
     sh::{command, node_tool, output, root, target},
 };
 
@@ -49,6 +50,8 @@ pub fn run() -> Result<()> {
         }
         Ok::<_, anyhow::Error>(())
     })?;
+    unit_tests(&dir.join("plain"))?;
+    unused(&dir.join("plain"))?;
     for (name, _) in settings {
         println!(
             "the tests of the package, on what the compiler made of it with the {name} settings"
@@ -78,6 +81,48 @@ fn as_package(dir: &Path, name: &str) -> Result<PathBuf> {
             .arg(format!("--outfile={}", dist.join("index.js").display())),
     )?;
     Ok(package)
+}
+
+/// The recipe of docs/unit-tests.md, as it stands, in a project where the package is installed.
+fn unit_tests(project: &Path) -> Result<()> {
+    println!("the recipe for unit tests");
+    let recipe = read(&root().join("docs/unit-tests.md"))?;
+    let code = recipe
+        .split_once("```js\n")
+        .and_then(|(_, rest)| rest.split_once("```\n"))
+        .context("docs/unit-tests.md has no block of JavaScript")?
+        .0;
+    let file = project.join("home.test.mjs");
+    write(&file, code)?;
+    let told = output(command("node").arg("--test").arg(&file))?;
+    if !told.contains("# pass 2\n") {
+        bail!("two tests were expected to pass:\n{told}");
+    }
+    Ok(())
+}
+
+/// An import that is not used leaves nothing of the package in a bundle.
+fn unused(project: &Path) -> Result<()> {
+    println!("an unused import");
+    let entry = project.join("unused.mjs");
+    let bundle = |code: &str| {
+        write(&entry, code)?;
+        output(
+            node_tool("esbuild")
+                .arg(&entry)
+                .args(["--bundle", "--format=esm"]),
+        )
+    };
+    let import = "import { createWxp } from 'miniprogram-login'\n";
+    let unused = bundle(&format!("{import}console.log(1)\n"))?;
+    let used = bundle(&format!("{import}console.log(createWxp)\n"))?;
+    if unused.contains("createWxp") || !used.contains("createWxp") {
+        bail!(
+            "an unused import should leave nothing, it leaves {} bytes",
+            unused.len()
+        );
+    }
+    Ok(())
 }
 
 /// The file that would be published; its name.
