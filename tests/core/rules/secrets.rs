@@ -147,3 +147,94 @@ fn rule_16_what_stands_around_a_secret_stays() {
         assert_eq!(redact(text, &["", "s3cret"]), expected);
     }
 }
+
+#[test]
+fn rule_16_wechats_numbers_of_requests_stay() {
+    for kept in [
+        "invalid code, rid: 63a1b2c3-4d5e6f70-8192a3b4",
+        "invalid code, rid:66669111-41572714-72900238",
+        "invalid code, rid: 63a1b2c3-4d5e6f70-8192a3b4.",
+        "invalid code, req_id: Ke7hAXYB0h9Fq",
+        "invalid code, hints: [ req_id:Ke7hAXYB0h9Fq_a-3h5J6k7l ]",
+    ] {
+        assert_eq!(redact(kept, &["s3cret"]), kept);
+    }
+    for (text, expected) in [
+        // The shapes of the two, and no longer ones; and nothing else that stands there.
+        (
+            "rid: 63a1b2c3-4d5e6f70-8192a3b4-8192a3b4",
+            "rid: [redacted]",
+        ),
+        ("rid: 63a1b2c3-4d5e6f70-8192a3bg", "rid: [redacted]"),
+        ("rid: Ke7hAXYB0h9FqKe7hAXYB0h9", "rid: [redacted]"),
+        ("req_id: Ke7hAXYB0h9Fq_a-3h5J6k7lm", "req_id: [redacted]"),
+        ("req_id: Ke7hAXYB0h9Fq.Ke7hAXYB", "req_id: [redacted]"),
+        ("req_id: 13800138000", "req_id: [redacted]"),
+        ("id: 63a1b2c3-4d5e6f70-8192a3b4", "id: [redacted]"),
+        ("req_id Ke7hAXYB0h9Fq_a-3h5J", "req_id [redacted]"),
+        // Known secrets go first.
+        (
+            "rid: 63a1b2c3-54ecce70-8192a3b4",
+            "rid: 63a1b2c3-[redacted]-8192a3b4",
+        ),
+        ("req_id: Ke7h54ecce70", "req_id: Ke7h[redacted]"),
+    ] {
+        assert_eq!(redact(text, &["54ecce70"]), expected);
+    }
+}
+
+#[test]
+fn rule_16_host_names_stay() {
+    for kept in [
+        "request:fail https://api-v2.example1.com/user/home is not in domain list",
+        "request:fail Unable to resolve host api2.example-cdn01.com",
+        "https://api2.example-cdn01.com:8443/user/home?name=eva",
+        "Failed to connect to api2.example-cdn01.com/203.0.113.1:443",
+        "The server api2.example-cdn01.com. It failed",
+        "https://bucket01-1250000000.cos.ap-guangzhou.myqcloud.com/",
+    ] {
+        assert_eq!(redact(kept, &["s3cret"]), kept);
+    }
+    for (text, expected) in [
+        // What stands after a host.
+        (
+            "https://api2.example-cdn01.com/u/k3jd9f8s7d6f5g4h?code=0a1B2c3D4e5F6g7H",
+            "https://api2.example-cdn01.com[redacted]?[redacted]",
+        ),
+        (
+            "https://api2.example-cdn01.com:443/13800138000",
+            "https://api2.example-cdn01.com:[redacted]",
+        ),
+        // Known secrets go first.
+        (
+            "https://api2.s3cret.example.com/",
+            "https://api2.[redacted].example.com/",
+        ),
+        // Phone numbers.
+        ("13800138000.example.com", "[redacted]"),
+        ("id-13800138000.example.com", "[redacted]"),
+        ("https://91234567.example.com/", "https:[redacted]"),
+    ] {
+        assert_eq!(redact(text, &["s3cret"]), expected);
+    }
+}
+
+#[test]
+fn rule_16_a_token_with_dots_is_no_host() {
+    let long = format!("{}1.example.com", "a-".repeat(32));
+    for token in [
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcdefgh",
+        "a1b2c3d4e5f6a7b8c9.d0e1f2",
+        "a1b2c3d4.e5f6a7b8.c9d0e1f2",
+        "k3jd9f8s7d6f5g4h.abcdefgh",
+        "api-k3jd9f8s7d6f5g4h.example.com",
+        "a1b2c3d4e5f6.Abcdefgh",
+        "a1b2c3d4e5f6..abcdefgh",
+        "a1b2c3d4e5f6a7b8.",
+        "a1b2c3d4_e5f6.abcdefgh",
+        "a1b2c3d4~e5f6.abcdefgh",
+        &long,
+    ] {
+        assert_eq!(redact(token, &[]), "[redacted]", "{token}");
+    }
+}
