@@ -63,7 +63,10 @@ impl Failure {
     /// Whether repeating the call can't cure it.
     pub fn is_permanent(&self) -> bool {
         self.lacking
-            || matches!(self.errno, Some(1001 | 600005 | 600009))
+            || matches!(
+                self.errno,
+                Some(100 | 101 | 1001 | 600005 | 600009..=600011 | 602300 | 603301 | 603303)
+            )
             || Seen::new(self).any(PERMANENT)
     }
 
@@ -76,8 +79,9 @@ impl Failure {
     }
 }
 
-/// Which code a failed `wx.login` has.
-pub fn of_login(failure: &Failure) -> Code {
+/// Which code a failed `wx.login` has. iOS refuses it now and then without saying why: if the app
+/// was `in_background` meanwhile, that is why.
+pub fn of_login(failure: &Failure, in_background: bool) -> Code {
     let seen = Seen::new(failure);
     match failure.errno {
         Some(1402101) => Code::LoginBlocked,
@@ -85,6 +89,8 @@ pub fn of_login(failure: &Failure) -> Code {
         Some(1005) => Code::Config,
         _ if seen.hook() => Code::HookFailed,
         _ if seen.interrupted() => Code::Interrupted,
+        Some(102) if in_background => Code::Interrupted,
+        _ if in_background && seen.any(&["no permission"]) => Code::Interrupted,
         _ if seen.any(&["too frequent", "freq", "45009", "45011"]) => Code::RateLimited,
         _ if seen.any(&["40226", "blocked"]) => Code::LoginBlocked,
         _ if seen.any(&["41002", "40013", "appid"]) => Code::Config,
@@ -104,8 +110,15 @@ pub fn of_transport(failure: &Failure) -> Code {
         _ if seen.interrupted() => Code::Interrupted,
         _ if seen.any(&["domain list"]) => Code::DomainNotAllowed,
         _ if seen.timeout() => Code::Timeout,
+        // Before the words for a lost connection: wx calls all of them network errors, and quotes
+        // urls.
+        Some(600004..=600011) => Code::RequestFailed,
+        _ if failure.is_permanent() => Code::RequestFailed,
         Some(600000 | 600001 | 108) => Code::Network,
         _ if seen.any(NETWORK) => Code::Network,
+        // wx's own texts are English. iOS adds its own, in the phone's language, where the network
+        // failed.
+        _ if !seen.0.is_ascii() => Code::Network,
         _ => Code::RequestFailed,
     }
 }
@@ -137,7 +150,7 @@ pub fn says_session_expired(failure: &Failure) -> bool {
         ])
 }
 
-/// What is wrong with the arguments, the file, its size or the url.
+/// What is wrong with the arguments, the file, its size or the url, or is unknown to the client.
 const PERMANENT: &[&str] = &[
     "parameter",
     "invalid url",
@@ -145,39 +158,35 @@ const PERMANENT: &[&str] = &[
     "invalid filepath",
     "file not found",
     "no such file",
-    "not exist",
+    // "not exist", "doesn't exist"
+    "t exist",
     "permission denied",
+    // Not the size of an HTTP/2 frame.
     "max size",
     "file size",
+    "size limit",
     "too large",
+    // Not an address family, which the next network may support.
+    "jsapi not support",
 ];
 
+/// A lost connection, in the words of each engine: Chromium's, iOS's, okhttp's, and those of
+/// DevTools, which has node's.
 const NETWORK: &[&str] = &[
     "net::",
-    // Each engine's own words: "Could not connect to the server.", "connect ECONNREFUSED", okhttp's
-    // "Failed to connect to", "Connection reset" and "unexpected end of stream".
-    "connect",
-    "enotfound",
-    "end of stream",
-    "broken pipe",
+    "conn",
+    "host",
+    "getaddrinfo",
+    "stream",
+    "pipe",
     "cronet",
-    "resolve host",
-    "unknow host",
-    "unknown host",
     "offline",
     "network",
+    "unreach",
     "socket",
     "ssl",
-    "kcferror",
-    "-1001",
-    "互联网",
-    "网络",
-    "網絡",
-    "網路",
-    "主机",
-    "服务器",
-    "数据连接",
-    "协议错误",
+    "tls",
+    "cert",
 ];
 
 /// A failure's text in lower case, asked several questions.
@@ -219,7 +228,9 @@ impl<'a> Seen<'a> {
                 "time out",
                 "timed out",
                 "timed_out",
+                "-1001",
                 "超时",
+                "逾时",
                 "逾時",
             ])
     }

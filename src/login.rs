@@ -76,7 +76,8 @@ async fn log_in<P: Platform>(cx: &Context<P>, flight: Flight) -> Result<Token, E
     loop {
         cx.still_in_flight(flight)?;
         let started = cx.now();
-        let code = read_code(cx.platform.login(cx.config.login_timeout).await);
+        let answer = cx.platform.login(cx.config.login_timeout).await;
+        let code = read_code(answer, cx.with(|session| session.was_hidden()));
         cx.log(Stage::Login, started, code.as_ref().err());
         let code = code?;
 
@@ -127,7 +128,7 @@ async fn exchange<P: Platform>(
     ))
 }
 
-fn read_code<V: Value>(answer: Outcome<V>) -> Result<String, Error> {
+fn read_code<V: Value>(answer: Outcome<V>, was_hidden: bool) -> Result<String, Error> {
     let failed = |code, failure: Failure| Err(Error::of_wx(code, Stage::Login, &failure, &[]));
     match answer {
         Ok(result) => {
@@ -139,7 +140,7 @@ fn read_code<V: Value>(answer: Outcome<V>) -> Result<String, Error> {
         }
         Err(failure) => {
             let failure = Failure::read(&failure);
-            failed(of_login(&failure), failure)
+            failed(of_login(&failure, was_hidden), failure)
         }
     }
 }

@@ -488,6 +488,14 @@ impl Session {
         }
     }
 
+    /// Whether the app is in the background, or was since the login under way began.
+    pub fn was_hidden(&self) -> bool {
+        let Login::InFlight { attempt, .. } = self.login else {
+            return self.hidden;
+        };
+        self.hidden || attempt == Attempt::InBackground
+    }
+
     /// The app is in front: the cooldown ends, a deferred login gets its new attempt.
     pub fn show(&mut self, now: Ms) {
         self.hidden = false;

@@ -56,7 +56,7 @@ proptest! {
         let login = [LoginBlocked, RateLimited, Config, HookFailed, Interrupted, LoginTimeout, LoginFailed];
         let transport = [DomainNotAllowed, HookFailed, Aborted, Interrupted, Timeout, Network, RequestFailed];
         let profile = [ProfileNeedsTap, ProfileDesc, ProfilePrivacy, ProfileDenied, ProfileFailed];
-        prop_assert!(login.contains(&of_login(&failure)));
+        prop_assert!(login.contains(&of_login(&failure, false)));
         prop_assert!(transport.contains(&of_transport(&failure)));
         prop_assert!(profile.contains(&of_profile(&failure)));
         if says_session_expired(&failure) {
@@ -68,7 +68,7 @@ proptest! {
     #[test]
     fn case_does_not_matter(failure in failure()) {
         let loud = Failure { err_msg: failure.err_msg.as_ref().map(|text| text.to_ascii_uppercase()), ..failure.clone() };
-        prop_assert_eq!(of_login(&loud), of_login(&failure));
+        prop_assert_eq!(of_login(&loud, false), of_login(&failure, false));
         prop_assert_eq!(of_transport(&loud), of_transport(&failure));
         prop_assert_eq!(of_profile(&loud), of_profile(&failure));
     }

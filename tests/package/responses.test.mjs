@@ -65,7 +65,7 @@ const MESSAGES = {
     'request:fail -324:net::ERR_EMPTY_RESPONSE', 'request:fail net::ERR_ADDRESS_INVALID', 'request:fail 无法连接服务器。',
     'request:fail -201:net::ERR_CERT_DATE_INVALID', 'request:fail net::ERR_SSL_VERSION_OR_CIPHER_MISMATCH', 'request:fail 发生了SSL错误，无法建立与该服务器的安全连接。',
     'request:fail -130:net::ERR_PROXY_CONNECTION_FAILED', 'request:fail errcode:-130 cronet_error_code:-130 error_msg:net::ERR_PROXY_CONNECTION_FAILED',
-    'request:fail kCFErrorDomainCFNetwork错误310', 'request:fail 未能完成该操作。协议错误',
+    'request:fail kCFErrorDomainCFNetwork错误310', 'request:fail 未能完成该操作。协议错误', 'request:fail 无法解析响应',
   ],
   interrupted: [
     'request:fail interrupted', 'request:fail network interrupted error', 'request:fail errcode:10011 cronet_error_code:0 error_msg:network change, cancel all task',
@@ -73,7 +73,7 @@ const MESSAGES = {
   ],
   domain_not_allowed: ['request:fail url not in domain list'],
   aborted: ['request:fail abort'],
-  request_failed: ['request:fail', 'request:fail ', 'request:fail 无法解析响应', 'request:fail invalid url "x"'],
+  request_failed: ['request:fail', 'request:fail ', 'request:fail invalid url "x"'],
 }
 
 for (const [code, messages] of Object.entries(MESSAGES)) {

@@ -86,3 +86,38 @@ fn rule_19_an_interrupted_login_rejects_and_the_next_call_tries_at_once() {
     }
     assert_eq!(app.logins(), 3);
 }
+
+/// iOS refuses wx.login in the background without a word of it, and may say so after show.
+#[test]
+fn rule_19_a_login_refused_in_the_background_does_not_count() {
+    let refused = || failure("login:fail jsapi has no permission", Some(102));
+    for shown_before in [false, true] {
+        let app = App::new();
+        for _ in 0..3 {
+            let call = app.get();
+            app.hide();
+            if shown_before {
+                app.show();
+            }
+            app.login_fails(refused());
+            assert_eq!(app.code(call), Some(Code::Interrupted));
+            app.show();
+        }
+        assert_eq!(app.logins(), 3);
+    }
+}
+
+#[test]
+fn rule_19_a_login_refused_in_front_counts() {
+    let app = App::new();
+    app.hide();
+    app.show();
+    for logins in [1, 2, 2] {
+        let call = app.get();
+        if app.outcome(call).is_none() {
+            app.login_fails(failure("login:fail jsapi has no permission", None));
+        }
+        assert_eq!(app.code(call), Some(Code::LoginFailed));
+        assert_eq!(app.logins(), logins);
+    }
+}

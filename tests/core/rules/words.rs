@@ -1,7 +1,9 @@
 //! What wx says, and the code that an app sees for it.
 
-use miniprogram_login::error::Code;
-use miniprogram_login::failure::{Failure, of_login, of_profile, of_transport};
+use miniprogram_login::error::{Code, Error, Stage};
+use miniprogram_login::failure::{
+    Failure, of_login, of_profile, of_transport, says_session_expired,
+};
 use miniprogram_login::token::{fault_of, is_token};
 use serde_json::json;
 
@@ -26,206 +28,119 @@ fn rule_22_a_refused_token_is_named_by_place_and_code_point() {
     assert_eq!(fault_of("12|ab/~!"), None);
 }
 
-/// Every text of `docs/wechat.md` §1, and the code that an app should see.
+/// What this test knows of the texts: the tables of the page that people read.
+const PAGE: &str = include_str!("../../../docs/failures.md");
+
+/// A row of a table there.
+struct Row {
+    text: &'static str,
+    errno: Option<i32>,
+    code: &'static str,
+    retryable: bool,
+}
+
+impl Row {
+    /// Panics rather than leave a row out.
+    fn read(line: &'static str) -> Self {
+        let cells: Vec<_> = line.split('|').map(str::trim).collect();
+        let [_, text, errno, code, retryable, seen, _] = cells[..] else {
+            panic!("five cells: {line}")
+        };
+        let quoted = |cell: &'static str| {
+            let inner = cell
+                .strip_prefix('`')
+                .and_then(|cell| cell.strip_suffix('`'));
+            inner.unwrap_or_else(|| panic!("in backquotes: {line}"))
+        };
+        for page in seen.split('[').skip(1) {
+            let (page, _) = page.split_once(']').expect("the end of a link");
+            assert!(PAGE.contains(&format!("\n[{page}]: https://")), "{line}");
+        }
+        assert!(!seen.is_empty(), "where it was seen: {line}");
+        Self {
+            text: quoted(text),
+            errno: (!errno.is_empty()).then(|| errno.parse().expect("an errno")),
+            code: quoted(code),
+            retryable: match retryable {
+                "yes" => true,
+                "no" => false,
+                _ => panic!("yes or no: {line}"),
+            },
+        }
+    }
+}
+
+/// The rows under a heading.
+fn rows(heading: &str) -> Vec<Row> {
+    let (_, section) = PAGE
+        .split_once(&format!("\n## {heading}\n"))
+        .unwrap_or_else(|| panic!("no heading {heading}"));
+    let section = section.split("\n## ").next().unwrap_or_default();
+    let table = section.lines().filter(|line| line.starts_with('|'));
+    table.skip(2).map(Row::read).collect()
+}
+
 #[test]
 fn rule_11_what_wx_says_has_its_code() {
-    let transport = [
-        ("request:fail timeout", Some(5), Code::Timeout),
-        ("request:fail 请求超时。", None, Code::Timeout),
-        ("request:fail 要求逾時。", None, Code::Timeout),
-        ("request:fail -7:net::ERR_TIMED_OUT", None, Code::Timeout),
+    type Judge = fn(&Failure) -> Code;
+    let tables: [(&str, Stage, Judge); 5] = [
         (
-            "request:fail errcode:-118 cronet_error_code:-118 error_msg:net::ERR_CONNECTION_TIMED_OUT",
-            Some(600_001),
-            Code::Timeout,
+            "wx.request, uploadFile, downloadFile",
+            Stage::Request,
+            of_transport,
         ),
-        ("request:fail time out", None, Code::Timeout),
-        ("request:fail abort", None, Code::Aborted),
-        (
-            "request:fail 似乎已断开与互联网的连接。",
-            None,
-            Code::Network,
-        ),
-        (
-            "request:fail The Internet connection appears to be offline.",
-            None,
-            Code::Network,
-        ),
-        (
-            "request:fail -106:net::ERR_INTERNET_DISCONNECTED",
-            None,
-            Code::Network,
-        ),
-        (
-            "request:fail Unable to resolve host api.example.com",
-            None,
-            Code::Network,
-        ),
-        (
-            "request:fail request unknow host error",
-            None,
-            Code::Network,
-        ),
-        (
-            "request:fail 未能找到使用指定主机名的服务器。",
-            None,
-            Code::Network,
-        ),
-        ("request:fail 网络连接已中断。", None, Code::Network),
-        ("request:fail 網絡連線中斷。", None, Code::Network),
-        ("request:fail 目前不允许数据连接。", None, Code::Network),
-        (
-            "request:fail -102:net::ERR_CONNECTION_REFUSED",
-            None,
-            Code::Network,
-        ),
-        ("request:fail 无法连接服务器。", None, Code::Network),
-        (
-            "request:fail 发生了SSL错误，无法建立与该服务器的安全连接。",
-            None,
-            Code::Network,
-        ),
-        (
-            "request:fail errcode:-130 cronet_error_code:-130 error_msg:net::ERR_PROXY_CONNECTION_FAILED",
-            Some(600_001),
-            Code::Network,
-        ),
-        (
-            "request:fail kCFErrorDomainCFNetwork错误310",
-            None,
-            Code::Network,
-        ),
-        ("request:fail interrupted", None, Code::Interrupted),
-        ("request:fail", Some(600_003), Code::Interrupted),
-        (
-            "request:fail createRequestTask:fail: jsapi has no permission, event=createRequestTask, runningState=suspend, \
-             permissionMsg=permission ok, detail=network api interrupted in suspend state",
-            None,
-            Code::Interrupted,
-        ),
-        (
-            "request:fail errcode:10011 cronet_error_code:0 error_msg:network change, cancel all task",
-            Some(600_001),
-            Code::Interrupted,
-        ),
-        (
-            "request:fail url not in domain list",
-            None,
-            Code::DomainNotAllowed,
-        ),
-        ("request:fail", Some(600_002), Code::DomainNotAllowed),
-        (
-            "request:fail Could not connect to the server.",
-            None,
-            Code::Network,
-        ),
-        (
-            "request:fail The network connection was lost.",
-            None,
-            Code::Network,
-        ),
-        (
-            "request:fail connect ECONNREFUSED 127.0.0.1:8080",
-            None,
-            Code::Network,
-        ),
-        (
-            "request:fail getaddrinfo ENOTFOUND api.example.com",
-            None,
-            Code::Network,
-        ),
-        (
-            "request:fail Failed to connect to api.example.com/203.0.113.1:443",
-            None,
-            Code::Network,
-        ),
-        ("request:fail Connection reset", None, Code::Network),
-        (
-            "request:fail Software caused connection abort",
-            None,
-            Code::Network,
-        ),
-        (
-            "uploadFile:fail unexpected end of stream on com.android.okhttp.Address",
-            None,
-            Code::Network,
-        ),
-        ("uploadFile:fail Broken pipe", None, Code::Network),
-        (
-            "request:fail failed to connect after 10000ms: timed out",
-            None,
-            Code::Timeout,
-        ),
-        ("request:fail", Some(600_000), Code::Network),
-        ("request:fail", Some(600_001), Code::Network),
-        ("request:fail", Some(108), Code::Network),
-        ("request:fail", None, Code::RequestFailed),
-        ("request:fail ", Some(600_009), Code::RequestFailed),
-        ("", None, Code::RequestFailed),
+        ("wx.login", Stage::Login, |failure| of_login(failure, false)),
+        ("wx.login in the background", Stage::Login, |failure| {
+            of_login(failure, true)
+        }),
+        ("wx.getUserProfile", Stage::Profile, of_profile),
+        ("wx.checkSession", Stage::CheckSession, |failure| {
+            if says_session_expired(failure) {
+                Code::SessionKeyStale
+            } else {
+                Code::RequestFailed
+            }
+        }),
     ];
-    for (text, errno, code) in transport {
-        assert_eq!(of_transport(&read(text, errno)), code, "{text} {errno:?}");
+    let mut judged = 0;
+    for (heading, stage, judge) in tables {
+        let rows = rows(heading);
+        assert!(!rows.is_empty(), "{heading}");
+        judged += rows.len();
+        for Row {
+            text,
+            errno,
+            code,
+            retryable,
+        } in rows
+        {
+            let failure = read(text, errno);
+            let error = Error::of_wx(judge(&failure), stage, &failure, &[]);
+            assert_eq!(error.code.name(), code, "{heading}: {text} {errno:?}");
+            assert_eq!(
+                error.is_retryable(),
+                retryable,
+                "{heading}: {text} {errno:?}"
+            );
+        }
     }
-    let logins = [
-        ("login:fail", None, Code::LoginFailed),
-        ("login:fail timeout", None, Code::LoginTimeout),
-        ("login:fail", Some(5), Code::LoginTimeout),
-        (
-            "login:fail 系统错误，错误码：40013,invalid appid",
-            None,
-            Code::Config,
-        ),
-        ("login:fail", Some(1_402_101), Code::LoginBlocked),
-        ("login:fail", Some(1_003), Code::RateLimited),
-        ("login:fail", Some(1_005), Code::Config),
-        ("login:fail api calls too frequent", None, Code::RateLimited),
-        (
-            "login:fail 系统错误，错误码：45011,api minute-quota reach limit",
-            None,
-            Code::RateLimited,
-        ),
-        ("login:fail 40226,code blocked", None, Code::LoginBlocked),
-        // Passing, on iOS: no setting can cure it.
-        (
-            "login:fail jsapi has no permission",
-            None,
-            Code::LoginFailed,
-        ),
-        (
-            "login:fail jsapi has no permission, event=login, runningState=background",
-            None,
-            Code::Interrupted,
-        ),
-    ];
-    for (text, errno, code) in logins {
-        assert_eq!(of_login(&read(text, errno)), code, "{text} {errno:?}");
-    }
-    let profiles = [
-        (
-            "getUserProfile:fail can only be invoked by user TAP gesture",
-            None,
-            Code::ProfileNeedsTap,
-        ),
-        (
-            "getUserProfile:fail api scope is not declared in the privacy agreement",
-            Some(112),
-            Code::ProfilePrivacy,
-        ),
-        (
-            "getUserProfile:fail privacy permission is not authorized",
-            Some(103),
-            Code::ProfilePrivacy,
-        ),
-        ("getUserProfile:fail", Some(103), Code::ProfileDenied),
-        ("getUserProfile:fail", Some(101_102), Code::ProfilePrivacy),
-        (
-            "getUserProfile:fail invalid scope",
-            Some(-12_001),
-            Code::ProfileFailed,
-        ),
-    ];
-    for (text, errno, code) in profiles {
-        assert_eq!(of_profile(&read(text, errno)), code, "{text} {errno:?}");
+    let written = PAGE.lines().filter(|line| line.starts_with("| `")).count();
+    assert_eq!(
+        judged, written,
+        "every row stands under a heading that is read"
+    );
+}
+
+/// Chromium's and Android's own words, which hold some that wx has for what repeating can't cure.
+#[test]
+fn rule_11_a_lost_connection_is_no_wrong_argument() {
+    for text in [
+        "request:fail net::ERR_HTTP2_FRAME_SIZE_ERROR",
+        "request:fail socket failed: EAFNOSUPPORT (Address family not supported by protocol)",
+    ] {
+        let failure = read(text, None);
+        assert_eq!(of_transport(&failure), Code::Network, "{text}");
+        assert!(!failure.is_permanent(), "{text}");
     }
 }
 
