@@ -44,16 +44,16 @@ for (const nothing of NOTHING) {
     await atOnce(s, wxp.ensureLogin(), 'exchange_failed', 'exchange')
   })
 
-  once(`${what} of a phone number's post is phone_failed at once`, async s => {
+  once(`${what} of a phone number's post is request_failed at once`, async s => {
     const wxp = await s.active()
     brings(s, 'request', nothing, args => args.url.endsWith('/user/phone'))
-    await atOnce(s, wxp.loginWithPhone({ code: s.backend.issueCode(false) }), 'phone_failed', 'phone')
+    await atOnce(s, wxp.loginWithPhone({ code: s.backend.issueCode(false) }), 'request_failed', 'phone')
   })
 
-  once(`${what} of a profile's post is profile_failed at once`, async s => {
+  once(`${what} of a profile's post is request_failed at once`, async s => {
     const wxp = await s.active()
     brings(s, 'request', nothing, args => args.url.endsWith('/user/profile'))
-    await atOnce(s, s.phone.tap(() => wxp.loginWithProfile({ desc: 'x' })), 'profile_failed', 'profile')
+    await atOnce(s, s.phone.tap(() => wxp.loginWithProfile({ desc: 'x' })), 'request_failed', 'profile')
   })
 
   once(`${what} of getUserProfile is profile_failed at once, and nothing is posted`, async s => {
@@ -68,7 +68,7 @@ for (const nothing of NOTHING) {
     for (const api of ['request', 'uploadFile', 'downloadFile']) brings(s, api, nothing, args => !args.url.endsWith(LOGIN))
     const file = { url: HOME, filePath: 'a', name: 'f' }
     for (const one of [wxp, cold]) {
-      for (const call of [one.requestNeedLogin(s.home()), one.uploadFileNeedLogin(file), one.downloadFileNeedLogin({ url: HOME })]) await atOnce(s, call, 'request_failed', 'request')
+      for (const [name, args] of [['request', s.home()], ['uploadFile', file], ['downloadFile', { url: HOME }]]) await atOnce(s, one[name + 'NeedLogin'](args), 'request_failed', 'request')
     }
     const heard = []
     wxp.requestNeedLogin({ ...s.home(), success: () => assert.fail(), fail: err => heard.push(err.errMsg), complete: err => heard.push(err.code) })
