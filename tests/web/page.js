@@ -7,8 +7,8 @@ const HOME = 'https://api.example.com'
 const STAND_INS = {
   apis: "export const callbackApis = '^(login|checkSession)$', taskApis = []",
   glue: `
-    import { Core } from '${location.origin}/wasm-bindgen-test'
-    export default () => ({ Core, __wbg_set_wasm() {} })`,
+    import { Core, prepare } from '${location.origin}/wasm-bindgen-test'
+    export default () => ({ Core, prepare, __wbg_set_wasm() {} })`,
   queue: `
     export const schedule = () => {}
     export const later = entry => queueMicrotask(entry)
