@@ -210,7 +210,6 @@ export class RequestCall {
 
   abort() {
     const { task, step } = this
-    if (this.over) return
     this.fail(error('aborted', 'request', { errMsg: this.api + ':fail abort' }))
     this.task = null
     // The core's future ends too.

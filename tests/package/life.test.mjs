@@ -339,13 +339,33 @@ scenario('a wx whose tasks lack abort changes nothing about deadlines', async s 
   s.isError((await s.outcome(wxp.ensureLogin())).error, 'login_timeout')
 })
 
+/** What the app hears of as thrown outside of any call of its. */
+function uncaught(s) {
+  const thrown = []
+  const { setTimeout } = s.sandbox.global
+  s.sandbox.global.setTimeout = (run, ...rest) => setTimeout(() => { try { run() } catch (e) { thrown.push(e.message) } }, ...rest)
+  return thrown
+}
+
+scenario('an exchange that cannot be aborted ends all the same, and nobody hears of it', async s => {
+  const wxp = await s.start()
+  const { request } = s.phone.wx
+  s.phone.wx.request = args => Object.assign(request(args), { abort() { throw new Error('gone') } })
+  s.backend.will('/user/weixin-login', NEVER)
+  const thrown = uncaught(s)
+  const call = s.watch(wxp.requestNeedLogin(s.home()))
+  await s.clock.advance(100)
+  wxp.dispose()
+  s.isError((await s.outcome(call)).error, 'disposed')
+  await s.clock.advance(10)
+  assert.deepEqual(thrown, [])
+})
+
 once('a listener that wx refuses throws at the app, not in the core', async s => {
   const wxp = await s.active()
   const { request } = s.phone.wx
   s.phone.wx.request = args => Object.assign(request(args), { onHeadersReceived() { throw new Error('refused') } })
-  const thrown = []
-  const { setTimeout } = s.sandbox.global
-  s.sandbox.global.setTimeout = (run, ...rest) => setTimeout(() => { try { run() } catch (e) { thrown.push(e.message) } }, ...rest)
+  const thrown = uncaught(s)
   const call = wxp.requestNeedLogin(s.home())
   call.onHeadersReceived(() => {})
   await s.ok(call)

@@ -127,6 +127,14 @@ once('rule 11: a wx.request that throws rejects like one that fails', async s =>
   await s.rejected(wxp.requestNeedLogin(s.home()), 'request_failed', 'request')
 })
 
+once('rule 16: what an exception says decides nothing, and is no errMsg', async s => {
+  const wxp = await s.active()
+  s.phone.wx.request = () => { throw new Error("undefined is not a function (near '...timeout...')") }
+  const error = await s.rejected(wxp.requestNeedLogin(s.home()), 'request_failed', 'request')
+  assert.equal('errMsg' in error, false)
+  assert.match(error.message, /near '...timeout...'/)
+})
+
 once('rule 11: a client that gives no task back will do', async s => {
   const wxp = await s.active()
   const { request } = s.phone.wx

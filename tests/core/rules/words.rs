@@ -4,6 +4,7 @@ use miniprogram_login::error::{Code, Error, Stage};
 use miniprogram_login::failure::{
     Failure, of_login, of_profile, of_transport, says_session_expired,
 };
+use miniprogram_login::response::Response;
 use miniprogram_login::token::{fault_of, is_token};
 use serde_json::json;
 
@@ -141,6 +142,49 @@ fn rule_11_a_lost_connection_is_no_wrong_argument() {
         let failure = read(text, None);
         assert_eq!(of_transport(&failure), Code::Network, "{text}");
         assert!(!failure.is_permanent(), "{text}");
+    }
+}
+
+/// What a client gives to `fail` that is an answer has failed as an answer, whatever its text says.
+#[test]
+fn rule_11_a_status_in_fail_decides_before_the_text() {
+    for (status, code) in [
+        (500, Code::RequestFailed),
+        (400, Code::RequestFailed),
+        (399, Code::Timeout),
+        (0, Code::Timeout),
+    ] {
+        let given = json!({ "errMsg": "request:fail timeout", "errno": 5, "statusCode": status });
+        assert_eq!(of_transport(&Failure::read(&Json(given))), code, "{status}");
+    }
+}
+
+#[test]
+fn rule_16_what_an_exception_says_decides_nothing() {
+    let given = json!({ "detail": "undefined is not a function (near 'timeout: parameter')" });
+    let failure = Failure::read(&Json(given));
+    assert_eq!(of_transport(&failure), Code::RequestFailed);
+    assert_eq!(of_login(&failure, false), Code::LoginFailed);
+    assert!(!failure.is_permanent());
+}
+
+#[test]
+fn wire_a_body_says_that_all_went_well() {
+    for (body, ok) in [
+        (json!({}), true),
+        (json!(""), true),
+        (json!({ "code": 0 }), true),
+        (json!({ "code": 200 }), true),
+        (json!({ "code": "0" }), true),
+        (json!({ "code": 1 }), false),
+        (json!({ "code": "SUCCESS" }), false),
+        (json!({ "code": true }), false),
+        (json!({ "code": {} }), false),
+        (json!("{\"code\":0}"), true),
+        (json!("{\"code\":40029,\"msg\":\"used\u{2028}\"}"), false),
+    ] {
+        let answer = Response::read(&Json(json!({ "statusCode": 200, "data": body })));
+        assert_eq!(answer.is_success(&answer.body()), ok, "{body}");
     }
 }
 
