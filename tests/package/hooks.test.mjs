@@ -90,7 +90,7 @@ scenario('isUnauthorized that throws says no, and the first time is told', async
   assert.equal(more.length, 0)
   await s.ok(wxp.downloadFileNeedLogin({ url: s.home().url }))
   assert.equal(s.told('error'), 2)
-  assert.equal(wxp.session.status, 'active')
+  assert.deepEqual([wxp.session.status, s.logins], ['active', 1])
 })
 
 scenario('isUnauthorized reads uploads too, which come as text, and is told of what it judges', async s => {
