@@ -3,6 +3,7 @@
 use crate::error::{Error, Stage};
 use crate::origin::{Origin, is_absolute};
 use crate::time::Ms;
+use crate::token::hash;
 use crate::value::{Value, fields, fields_of, text};
 
 /// What a value must be. The build hands the table below to JavaScript, which checks types before
@@ -210,7 +211,7 @@ impl Config {
         };
         let login_url = absolute(text(&login_url).unwrap_or_default());
         let binding = [owner, "|", &origin_text(base), "|", &login_url].concat();
-        let derived_key = || ["miniprogram-login:", &hash(&binding)].concat();
+        let derived_key = || ["miniprogram-login:", &letters(hash(&binding))].concat();
         let homes = std::iter::once(base).chain(origins.iter().map(String::as_str));
         Self {
             homes: homes.filter_map(Origin::parse).map(Home::of).collect(),
@@ -296,11 +297,8 @@ fn origin_text(url: &str) -> String {
     url.get(..end).unwrap_or_default().to_ascii_lowercase()
 }
 
-/// FNV-1a, 64 bit, in letters a to p: tells keys of different bindings apart; not a secret.
-fn hash(text: &str) -> String {
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
-    });
+/// A hash in letters a to p: tells keys of different bindings apart; not a secret.
+fn letters(hash: u64) -> String {
     (0..16)
         .map(|digit| char::from(b'a' + (hash >> (4 * digit) & 15) as u8))
         .collect()

@@ -12,6 +12,7 @@ use crate::platform::{CodeBody, Outcome, Platform, Post};
 use crate::redact::redact;
 use crate::response::{Response, answer_in};
 use crate::session::Flight;
+use crate::storage;
 use crate::token::{Grant, Token, dates_of_jwt, fault_of, is_token, without_scheme};
 use crate::value::{Value, fields, seconds, text};
 
@@ -35,6 +36,12 @@ async fn check_then_log_in<P: Platform>(cx: &Context<P>, flight: Flight, check: 
             return cx.with(|session| session.checked(flight));
         }
         cx.with(|session| session.check_failed(flight));
+    }
+    if cx.with(|session| session.replaces(flight)) {
+        storage::look_again(cx, flight).await;
+        if cx.still_in_flight(flight).is_err() {
+            return;
+        }
     }
     // One deadline for all that follows.
     let login = log_in(cx, flight).boxed_local();

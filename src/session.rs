@@ -16,7 +16,7 @@ use crate::cooldown::Cooldown;
 use crate::error::{Code, Error, Stage};
 use crate::event::Event;
 use crate::time::{self, Ms};
-use crate::token::{Age, Token};
+use crate::token::{Age, Token, hash};
 
 /// Counts tokens and logouts. A request carries the number of its token, so that an answer can be
 /// told from one that belongs to an earlier token or to the time before a logout.
@@ -70,7 +70,7 @@ pub enum Order {
         /// Whether wx.checkSession is to be asked about the restored token first.
         check: bool,
     },
-    /// Make the storage hold what the session holds, until [`Session::take_unsaved`] says that it
+    /// Make the storage hold what the session holds, until [`Session::written`] says that it
     /// does.
     Store,
     /// Tell the listeners.
@@ -129,8 +129,10 @@ enum Attempt {
 /// How far the storage is behind the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Storing {
-    /// It holds what the session holds.
+    /// It holds what the session held last, or what another copy of the package wrote since.
     Done,
+    /// The last write failed: it may hold anything.
+    Failed,
     /// What the session holds is being written.
     Writing,
     /// Something is being written, or will be, and the session has changed since.
@@ -173,6 +175,10 @@ pub struct Session {
     held: Option<Held>,
     /// The token before it: answers and failures of its time may still come, and name it.
     former: String,
+    /// Every token that this life has seen end, as a hash: none is taken up again (rule 9).
+    ended: Vec<u64>,
+    /// Whether a token ended that no login and no logout has followed.
+    lost: bool,
     generation: Generation,
     logout_epoch: LogoutEpoch,
     login: Login,
@@ -209,6 +215,8 @@ impl Session {
             cooldown: Cooldown::new(config),
             held: None,
             former: String::new(),
+            ended: Vec::new(),
+            lost: false,
             generation: 0,
             logout_epoch: 0,
             login: Login::Idle,
@@ -327,8 +335,8 @@ impl Session {
 
     /// Takes over the token of an earlier launch. It was accepted then; whether its session_key
     /// still holds is not known.
-    pub fn restore(&mut self, token: Token) {
-        if self.generation == 0 {
+    pub fn restore(&mut self, token: Token, now: Ms) {
+        if self.generation == 0 && token.age(now, 0) != Age::Expired {
             self.hold(
                 token,
                 if self.check {
@@ -401,6 +409,29 @@ impl Session {
         }
     }
 
+    /// Whether this flight is to replace a token: then the stored record is read first, as another
+    /// copy of the package may have logged in (rule 9).
+    pub fn replaces(&self, flight: Flight) -> bool {
+        self.is_in_flight(flight) && (self.lost || self.held.is_some())
+    }
+
+    /// The storage holds this token, of our binding, when a flight begins that is to replace one. If
+    /// it is new to this life, it becomes the current one, and the flight ends well; if it is the
+    /// one that ended, the storage is to forget it.
+    pub fn found(&mut self, flight: Flight, token: Token, now: Ms) {
+        let is_held = self.token().is_some_and(|own| own.value == token.value);
+        // Where a write of ours failed, or is under way, it may hold what a logout ended.
+        if !self.is_in_flight(flight) || is_held || self.storing != Storing::Done {
+            return;
+        }
+        if self.ended.contains(&hash(&token.value)) {
+            self.store();
+        } else if token.age(now, 0) != Age::Expired {
+            self.login = Login::Idle;
+            self.grant(token);
+        }
+    }
+
     /// The flight ended with a token or an error; one that is no longer under way changes nothing.
     /// Who waited is woken before the listeners are told: what a listener then starts is not swept
     /// away by the end of this flight.
@@ -411,15 +442,8 @@ impl Session {
         self.login = Login::Idle;
         match outcome {
             Ok(token) => {
-                let failures_before = self.cooldown.reset();
-                let expires_at = token.expires_at();
-                self.hold(token, Standing::Issued { failures_before });
-                self.settle(&Ok(()));
+                self.grant(token);
                 self.store();
-                self.order(Order::Tell(Event::Login {
-                    generation: self.generation,
-                    expires_at,
-                }));
             }
             Err(error) => {
                 if error.counts() {
@@ -457,6 +481,7 @@ impl Session {
     /// they are. Gives the token that it ended.
     pub fn logout(&mut self) -> Option<Token> {
         let ended = self.drop_token();
+        self.lost = false;
         self.generation += 1;
         self.logout_epoch = self.generation;
         self.login = Login::Idle;
@@ -521,28 +546,31 @@ impl Session {
     }
 
     /// Nobody asks any more: who waits is told so, and the outbox ends. Gives whether a token that
-    /// ended may still be stored: no writing goes on to see to that.
+    /// a logout ended may still be stored: no writing goes on to see to that.
     pub fn close(&mut self) -> bool {
         self.login = Login::Closed;
         self.until_logout.clear();
         self.settle(&Err(disposed()));
         self.wake_carrier();
-        self.held.is_none() && self.storing != Storing::Done
+        self.held.is_none() && !self.lost && self.storing != Storing::Done
     }
 
-    /// Whether the session is still to be written as it is now; if not, the writing ends.
-    pub fn take_unsaved(&mut self) -> bool {
+    /// The session is being written as it is now.
+    pub fn writing(&mut self) {
+        self.storing = Storing::Writing;
+    }
+
+    /// The write ended. Gives whether the session has changed since; if not, the writing ends.
+    pub fn written(&mut self, well: bool) -> bool {
         let behind = self.storing == Storing::Behind;
-        self.storing = if behind {
-            Storing::Writing
-        } else {
-            Storing::Done
-        };
+        if !behind {
+            self.storing = if well { Storing::Done } else { Storing::Failed };
+        }
         behind
     }
 
     fn store(&mut self) {
-        if self.storing == Storing::Done {
+        if matches!(self.storing, Storing::Done | Storing::Failed) {
             self.order(Order::Store);
         }
         self.storing = Storing::Behind;
@@ -567,8 +595,21 @@ impl Session {
         }
     }
 
+    /// A login brought this token: who waited goes on with it.
+    fn grant(&mut self, token: Token) {
+        let failures_before = self.cooldown.reset();
+        let expires_at = token.expires_at();
+        self.hold(token, Standing::Issued { failures_before });
+        self.settle(&Ok(()));
+        self.order(Order::Tell(Event::Login {
+            generation: self.generation,
+            expires_at,
+        }));
+    }
+
     fn hold(&mut self, token: Token, standing: Standing) {
         self.drop_token();
+        self.lost = false;
         self.generation += 1;
         self.held = Some(Held {
             generation: self.generation,
@@ -581,12 +622,13 @@ impl Session {
     fn drop_token(&mut self) -> Option<Token> {
         let token = self.held.take()?.token;
         self.former.clone_from(&token.value);
+        self.ended.push(hash(&token.value));
         Some(token)
     }
 
     fn discard(&mut self) {
         self.drop_token();
-        self.store();
+        self.lost = true;
         self.order(Order::Tell(Event::Expired));
     }
 

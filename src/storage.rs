@@ -1,5 +1,5 @@
-//! The stored record: taken over at the start, kept as the session says. A cache: its failures are
-//! events (rule 15).
+//! The stored record: taken over at the start, kept as the session says, and looked at again before
+//! a token is replaced. A cache: its failures are events (rule 15).
 
 use std::rc::Rc;
 
@@ -7,42 +7,60 @@ use crate::context::{Context, Ended};
 use crate::error::{Code, Error, Stage};
 use crate::failure::Failure;
 use crate::platform::Platform;
+use crate::session::Flight;
 use crate::time::Ms;
-use crate::token::Record;
+use crate::token::{Record, Token};
 
 /// wx's storage answers at once or, on a broken client, never.
 const DEADLINE: Ms = 3_000;
 
 /// Takes over the stored token, if there is a usable one.
 pub async fn restore<P: Platform>(cx: &Context<P>) {
+    if let Some(token) = read(cx).await {
+        cx.update(|session, now| session.restore(token, now));
+    }
+}
+
+/// Looks whether another copy of the package, or another program, has logged in since a token ended
+/// that this flight is to replace (rule 9).
+pub async fn look_again<P: Platform>(cx: &Context<P>, flight: Flight) {
+    if let Some(token) = read(cx).await {
+        cx.update(|session, now| session.found(flight, token, now));
+    }
+}
+
+/// The stored token, if it was issued for what we are.
+async fn read<P: Platform>(cx: &Context<P>) -> Option<Token> {
     let started = cx.now();
     let load = cx.platform.load(&cx.config.storage_key);
     match cx.finish(load, DEADLINE).await {
-        Ended::Answered(Ok(stored)) => {
-            let now = cx.now();
-            let record = Record::read(&stored);
-            if let Some(token) = record.and_then(|record| record.token(&cx.config.binding, now)) {
-                cx.with(|session| session.restore(token));
-            }
+        Ended::Answered(Ok(stored)) => Record::read(&stored)?.token(&cx.config.binding),
+        failed => {
+            tell_failure(cx, started, failed, "");
+            None
         }
-        failed => tell_failure(cx, started, failed, ""),
     }
 }
 
 /// Makes the storage hold what the session holds. One runs at a time, so that no write overtakes a
 /// later one: what changes meanwhile is written after.
 pub async fn save<P: Platform>(cx: Rc<Context<P>>) {
-    while cx.with(|session| session.take_unsaved()) {
+    loop {
         let started = cx.now();
         let record = cx.with(|session| {
+            session.writing();
             let token = session.token()?;
             Some(Record::new(token, &cx.config.binding))
         });
         let store = cx.platform.store(&cx.config.storage_key, record.as_ref());
         let written = record.as_ref().map_or("", |record| &record.token);
-        match cx.finish(store, DEADLINE).await {
-            Ended::Answered(Ok(_)) => {}
-            failed => tell_failure(&cx, started, failed, written),
+        let ended = cx.finish(store, DEADLINE).await;
+        let well = matches!(ended, Ended::Answered(Ok(_)));
+        if !well {
+            tell_failure(&cx, started, ended, written);
+        }
+        if !cx.with(|session| session.written(well)) {
+            return;
         }
     }
 }

@@ -135,7 +135,8 @@ impl Platform for Fake {
     fn store(&self, key: &str, record: Option<&Record>) -> Ordered {
         let key = key.to_string();
         let token = record.map(|record| record.token.clone());
-        self.order(Step::Write { key, token })
+        let record = Json(json!(record));
+        self.order(Step::Write { key, token, record })
     }
 
     fn send(&self, call: &CallId, token: Bearer<'_>) -> Ordered {
@@ -160,8 +161,10 @@ impl Platform for Fake {
 
     fn close(&self, remove: Option<&str>) {
         if let Some(key) = remove {
-            let (key, token) = (key.to_string(), None);
-            self.0.started.borrow_mut().push(Step::Write { key, token });
+            let (key, token, record) = (key.to_string(), None, Json::default());
+            let write = Step::Write { key, token, record };
+            self.0.started.borrow_mut().push(write);
+            *self.0.storage.borrow_mut() = Json::default();
         }
         self.0.closed.set(true);
         self.0.instance.forget(&self.0);

@@ -106,10 +106,9 @@ impl App {
         if let Some(record) = &record {
             app.ledger.borrow_mut().restored(&record.token);
         }
-        app.start();
-        let record = Json(json!(record));
-        app.end(|step| matches!(step, Step::Read { .. }), Ok(record));
+        *app.storage.borrow_mut() = Json(json!(record));
         app.storage_works();
+        app.start();
         app
     }
 
@@ -121,12 +120,8 @@ impl App {
     /// Just launched, on an instance that has others too.
     pub fn beside(other: &Self) -> Self {
         let app = Self::loading_beside(other);
-        app.start();
-        app.end(
-            |step| matches!(step, Step::Read { .. }),
-            Ok(Json::default()),
-        );
         app.storage_works();
+        app.start();
         app
     }
 
@@ -158,9 +153,14 @@ impl App {
         });
     }
 
-    /// From here on every write succeeds at once.
+    /// From here on the storage answers at once.
     pub fn storage_works(&self) {
-        self.reflex(|_, step| matches!(step, Step::Write { .. }).then(|| Ok(done())));
+        self.reflex(|world, step| world.storage_says(step));
+    }
+
+    /// Another copy of the package, on the same storage, has logged in: the record is its own.
+    pub fn other_copy_logs_in(&self, token: &Token) {
+        other_copy_logs_in(self, token);
     }
 
     pub fn reflex(&self, reflex: impl Fn(&Rc<World>, &Step) -> Option<Outcome> + 'static) {
@@ -400,6 +400,15 @@ impl Drop for App {
         self.world.client.take();
         self.instance.executor.clear();
     }
+}
+
+/// See [`App::other_copy_logs_in`].
+pub fn other_copy_logs_in(world: &World, token: &Token) {
+    let config = Options::usual()
+        .read()
+        .expect("the usual options are right");
+    world.ledger.borrow_mut().restored(&token.value);
+    *world.storage.borrow_mut() = Json(json!(Record::new(token, &config.binding)));
 }
 
 /// What [`App::sent`] gives when these tokens were carried.

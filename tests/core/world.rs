@@ -16,7 +16,7 @@ use crate::door::{Entry, Instance};
 use crate::fake::Fake;
 use crate::json::Json;
 use crate::ledger::Ledger;
-use crate::wire::failure;
+use crate::wire::{done, failure};
 
 /// When every test begins, unix ms.
 pub const EPOCH: Ms = 1_700_000_000_000;
@@ -72,6 +72,8 @@ pub enum Step {
     Write {
         key: String,
         token: Option<String>,
+        /// What the storage holds after it.
+        record: Json,
     },
     /// A request of the app.
     Request {
@@ -122,6 +124,8 @@ pub struct World {
     pub started: RefCell<Vec<Step>>,
     pub events: RefCell<Vec<Event>>,
     pub log: RefCell<Vec<LogEntry>>,
+    /// What the storage holds.
+    pub storage: RefCell<Json>,
     pub calls: RefCell<Vec<Call>>,
     pub ledger: RefCell<Ledger>,
     pub reflex: RefCell<Option<Reflex>>,
@@ -193,6 +197,15 @@ impl World {
         }
     }
 
+    /// The answer of a storage that works to a step that asks it.
+    pub fn storage_says(&self, step: &Step) -> Option<Outcome> {
+        match step {
+            Step::Read { .. } => Some(Ok(self.storage.borrow().clone())),
+            Step::Write { .. } => Some(Ok(done())),
+            _ => None,
+        }
+    }
+
     /// A step is under way from here on.
     pub fn begin(&self, pending: Pending) {
         let mut others = self.pending.borrow_mut();
@@ -214,6 +227,9 @@ impl World {
             return false;
         };
         self.ledger.borrow_mut().answered(&step, &outcome);
+        if let (Step::Write { record, .. }, Ok(_)) = (&step, &outcome) {
+            *self.storage.borrow_mut() = record.clone();
+        }
         self.bring(to, outcome)
     }
 

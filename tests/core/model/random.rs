@@ -29,6 +29,7 @@ const LARGE: Scenario = Scenario {
         &[Act::Abort(0), Act::Abort(3), Act::Abort(5)],
         &[Act::Hide, Act::Show, Act::Hide, Act::Online, Act::Show],
         &[Act::Logout, Act::Logout],
+        &[Act::Elsewhere],
         &[Act::Jump(100_000), Act::Jump(-300_000), Act::Pass(95_000)],
     ],
     check: &[Way::Ok, Way::Fail, Way::Rejected],
@@ -46,6 +47,7 @@ const LARGE: Scenario = Scenario {
         Way::Status(409),
         Way::Fail,
     ],
+    read: &[Way::Ok, Way::Fail],
     write: &[Way::Ok, Way::Fail],
     life: Some(100),
     // Eleven calls that may log in, each at first and once more after a 401, each time with a

@@ -9,7 +9,7 @@ use miniprogram_login::event::Event;
 use miniprogram_login::session::LogoutEpoch;
 use miniprogram_login::token::Token;
 
-use crate::harness::{App, Options, secret};
+use crate::harness::{App, Options, other_copy_logs_in, secret};
 use crate::json::Json;
 use crate::ledger::SECRET;
 use crate::wire::{done, failure, granted, login_code, response, thrown};
@@ -33,6 +33,8 @@ pub enum Act {
     Hide,
     Show,
     Online,
+    /// Another copy of the package, on the same storage, logs in.
+    Elsewhere,
     /// Time passes, ms.
     Pass(u64),
     /// The clock is set forward or back, ms.
@@ -73,6 +75,8 @@ pub struct Scenario {
     pub exchange: &'static [Way],
     pub reply: &'static [Way],
     pub post: &'static [Way],
+    /// Without ways, the storage answers at once, as for `write`.
+    pub read: &'static [Way],
     pub write: &'static [Way],
     /// The life of the server's tokens, s.
     pub life: Option<i64>,
@@ -109,6 +113,7 @@ pub const CALM: Scenario = Scenario {
     exchange: &[Way::Ok],
     reply: &[Way::Status(200)],
     post: &[Way::Status(200)],
+    read: &[],
     write: &[],
     life: None,
     hooks: false,
@@ -155,11 +160,12 @@ impl<'a> Run<'a> {
                 _ => app.listen(move |world, event| react(world, heard_of(event))),
             }
         }
-        let writes = !scenario.write.is_empty();
+        let (reads, writes) = (!scenario.read.is_empty(), !scenario.write.is_empty());
         let at_once = scenario.at_once;
         let scenario_ = *scenario;
         app.reflex(move |world, step| match step {
-            Step::Write { .. } if !writes => Some(Ok(done())),
+            Step::Write { .. } if !writes => world.storage_says(step),
+            Step::Read { .. } if !reads => world.storage_says(step),
             Step::CheckSession
             | Step::Login { .. }
             | Step::Body { .. }
@@ -281,7 +287,7 @@ impl<'a> Run<'a> {
             Step::Request { .. } => self.scenario.reply,
             Step::Post { .. } => self.scenario.post,
             Step::Write { .. } => self.scenario.write,
-            Step::Read { .. } => &[Way::Ok],
+            Step::Read { .. } => self.scenario.read,
             Step::Body { .. } | Step::ReadToken => self.scenario.exchange,
             Step::Sleep { .. } => &[],
         };
@@ -362,6 +368,14 @@ fn perform(world: &Rc<World>, act: Act) -> Option<LogoutEpoch> {
         Act::Online => world.enter(Client::online),
         Act::Pass(ms) => world.passed.set(world.passed.get() + ms),
         Act::Jump(ms) => world.skew.set(world.skew.get() + ms),
+        Act::Elsewhere => {
+            let token = Token {
+                value: secret("elsewhere"),
+                received: world.now(),
+                life: None,
+            };
+            other_copy_logs_in(world, &token);
+        }
         Act::Tap => return world.tap().ok(),
     }
     None
@@ -398,7 +412,8 @@ fn outcome(world: &World, step: &Step, way: Way, scenario: &Scenario) -> Outcome
             "setStorage:fail {}",
             token.as_deref().unwrap_or(SECRET_FREE)
         )),
-        (Step::Read { .. }, _) => Ok(Json::default()),
+        (Step::Read { .. }, Way::Ok) => Ok(world.storage.borrow().clone()),
+        (Step::Read { .. }, _) => fail("getStorage:fail"),
         _ => Ok(done()),
     }
 }

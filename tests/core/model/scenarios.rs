@@ -202,6 +202,38 @@ fn model_storage() {
 }
 
 #[test]
+fn model_two_copies() {
+    for stored in [Stored::Fresh, Stored::Ageing, Stored::Expired] {
+        all_orders_of(Scenario {
+            name: "two requests that may be refused, another copy that logs in, a storage that may fail",
+            stored,
+            actors: &[&[Act::Request, Act::Request], &[Act::Elsewhere]],
+            reply: REPLY,
+            read: FAIL,
+            faults: 3,
+            max_logins: 3,
+            ..CALM
+        });
+    }
+}
+
+#[test]
+fn model_two_copies_and_a_logout() {
+    all_orders_of(Scenario {
+        name: "a request that may be refused, another copy that logs in, a logout",
+        stored: Stored::Fresh,
+        actors: &[&[Act::Request], &[Act::Elsewhere], &[Act::Logout]],
+        reply: REPLY,
+        read: FAIL,
+        write: FAIL,
+        deadlines: false,
+        faults: 2,
+        max_logins: 3,
+        ..CALM
+    });
+}
+
+#[test]
 fn model_clock() {
     all_orders_of(Scenario {
         name: "short tokens, the clock set forward and back, 401s",

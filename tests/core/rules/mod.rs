@@ -6,6 +6,7 @@ mod bearer;
 mod codes;
 mod config;
 mod cooldown;
+mod copies;
 mod dispose;
 mod expiry;
 mod hooks;

@@ -2,7 +2,7 @@
 
 use miniprogram_login::error::Code;
 use miniprogram_login::event::Event;
-use miniprogram_login::token::Record;
+use miniprogram_login::token::{Age, Record};
 
 use crate::calls::Settled;
 use crate::harness::{App, BASE, Options};
@@ -106,7 +106,11 @@ fn rule_15_writes_never_overtake_each_other_and_the_last_state_is_stored() {
 fn rule_15_the_record_is_bound_to_what_it_was_issued_for() {
     let binding = Options::usual().read().unwrap().binding;
     let record = Record::new(&App::token("t0", Some(1_000)), &binding);
-    let kept = |record: Record, now| record.token(&binding, now).is_some();
+    let kept = |record: Record, now| {
+        record
+            .token(&binding)
+            .is_some_and(|token| token.age(now, 0) != Age::Expired)
+    };
     assert!(kept(record.clone(), EPOCH));
     assert!(kept(record.clone(), EPOCH + 999));
     let wrong = [
