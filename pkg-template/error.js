@@ -30,5 +30,8 @@ export const thrown = (e, wx, api) => {
   return { detail: String(e && e.message || e) }
 }
 
+/** What a function of the app threw, as a failure. */
+export const threw = (name, e) => ({ hook: true, errMsg: `${name}: ${e && e.message || e}` })
+
 /** The core's errors come as plain objects. */
-export const toError = plain => plain instanceof WxpError ? plain : error(plain.code, plain.stage, plain)
+export const toError = plain => plain instanceof Error ? plain : error(plain.code, plain.stage, plain)

@@ -1,7 +1,8 @@
 // @ts-check
 // The steps that the core orders (src/wasm/host.rs), over wx. Each is an entry of the queue; its
 // answer goes back with its ticket.
-import { thrown, toError } from './error.js'
+import { threw, thrown, toError } from './error.js'
+import { added, merged } from './header.js'
 import { later } from './queue.js'
 
 // In its turn; nobody hears that it throws.
@@ -15,10 +16,14 @@ const STEPS = {
   },
   checkSession() { this.host.wx.checkSession(this.args()) },
   login(timeout) { this.host.wx.login(this.args({ timeout })) },
-  exchangeBody(code) { this.hook('login.body', () => this.host.hooks.body({ code })) },
+  exchangeBody(code, data) {
+    const { hooks, hasBody } = this.host
+    if (!hasBody) return this.done(Object.assign({}, data, { code }))
+    this.hook('login.body', () => hooks.body(data ? { code, data: Object.assign({}, data) } : { code }))
+  },
   readToken(res) { this.hook('login.readToken', () => this.host.hooks.readToken(res)) },
   request(url, data, token, timeout) {
-    const header = token === undefined ? Object.assign({}, this.host.hooks.header) : { Authorization: 'Bearer ' + token }
+    const header = merged(this.added, this.header(token))
     // An answer that is none is a failure.
     const success = res => res ? this.done(res) : this.fail()
     const task = this.host.wx.request(this.args({ method: 'POST', url, data, header, timeout, success }))
@@ -39,6 +44,15 @@ const STEPS = {
   send(call, authorization) { call.over ? this.fail() : call.go(authorization, this) },
 }
 
+/** Before it begins, a step that goes to the app's server calls the app's `header`, which may end it. */
+const ADD = {
+  request(url, data, token, timeout) {
+    const { wxp } = this.host, header = token === undefined ? this.header() : {}
+    this.added = added(wxp.options.header, wxp.token, { method: 'POST', url, data, header, timeout }, 'request')
+  },
+  send(call) { if (!call.over) call.add() },
+}
+
 const NAMED_AS_IN_WX = ['checkSession', 'login', 'request']
 
 /** A step that the core waits for. */
@@ -49,9 +63,19 @@ class Step {
     this.begun = this.over = false
     /** Takes back what has begun. */
     this.undo = undefined
+    /** What the app's `header` gave. */
+    this.added = null
     host.open.set(ticket, this)
     later(() => {
       if (this.over) return
+      if (host.wxp.adds && ADD[name]) {
+        try {
+          ADD[name].apply(this, args)
+        } catch (e) {
+          return this.fail(threw('header', e))
+        }
+        if (this.over) return
+      }
       this.begun = true
       try {
         STEPS[name].apply(this, args)
@@ -79,10 +103,15 @@ class Step {
   /** What wx is given: this and the step's callbacks. */
   args(more) { return Object.assign({ success: res => this.done(res), fail: err => this.fail(err) }, more) }
 
+  /** Of a post of ours: `login.header`, or what carries the token. */
+  header(token) {
+    const { name, prefix } = this.host.wxp.token
+    return token === undefined ? Object.assign({}, this.host.hooks.header) : { [name]: prefix + token }
+  }
+
   /** Calls a function of the app, sync or async. */
   hook(name, run) {
-    const threw = e => this.fail({ hook: true, errMsg: `${name}: ${e && e.message || e}` })
-    new Promise(resolve => resolve(run())).then(value => this.done(value), threw)
+    new Promise(resolve => resolve(run())).then(value => this.done(value), e => this.fail(threw(name, e)))
   }
 }
 

@@ -11,6 +11,8 @@ function createWxp(options) {
     downloadFileNeedLogin: args => wxp.request('downloadFile', args),
     ensureLogin: () => wxp.call((core, call) => core.ensure(call)),
     getToken: () => wxp.call((core, call) => core.token(call)),
+    loginWith: data => wxp.loginWith(data),
+    setToken: (token, more) => wxp.setToken(token, more),
     loginWithProfile: args => wxp.loginWithProfile(args),
     loginWithPhone: args => wxp.call((core, call) => core.phone(call, String(args && args.code || ''))),
     logout: () => wxp.call((core, call) => core.logout(call)),

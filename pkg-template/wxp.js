@@ -3,6 +3,7 @@
 import { Call, RequestCall } from './call.js'
 import { check } from './check.js'
 import { error, thrown } from './error.js'
+import { TokenHeader } from './header.js'
 import { Host } from './host.js'
 import { load } from './loader.js'
 import { later, quietly } from './queue.js'
@@ -17,6 +18,10 @@ export class Wxp {
     /** What begins so leads home (rule 8). */
     this.home = this.base + '/'
     this.timeout = options.requestTimeout
+    this.token = new TokenHeader(options.authorization)
+    /** Whether the app adds to headers. */
+    this.adds = !!options.header
+    for (const name in options.header) if (this.token.is(name)) throw new TypeError(`createWxp: option header should be left without ${name}, which carries the token`)
     // Calls that have not settled, in the order in which they were made: a ring that begins and
     // ends here. A Set would take four times as long.
     this.prev = this.next = this
@@ -147,6 +152,31 @@ export class Wxp {
     return handed
   }
 
+  loginWith(data) {
+    const texts = []
+    let copy
+    try {
+      // As it goes over the wire.
+      copy = JSON.parse(JSON.stringify(data, (name, value) => {
+        if (typeof value === 'string' && value.length > 3) texts.push(value)
+        return value
+      }))
+    } catch (e) {}
+    if (!copy || typeof copy !== 'object' || Array.isArray(copy)) return Promise.reject(new TypeError('loginWith: the data should be an object that JSON can hold'))
+    if ('code' in copy) return Promise.reject(new TypeError('loginWith: code is the one of wx.login; name yours otherwise, such as phoneCode'))
+    return this.call((core, call) => core.loginWith(call, copy, texts))
+  }
+
+  setToken(token, more) {
+    const { expiresIn } = more || {}
+    if (typeof token !== 'string') return Promise.reject(new TypeError('setToken: the token should be a string'))
+    if (expiresIn !== undefined && !(typeof expiresIn === 'number' && expiresIn > 0)) return Promise.reject(new TypeError('setToken: expiresIn should be a number of seconds above 0'))
+    return this.call((core, call) => {
+      const fault = core.setToken(token, expiresIn)
+      fault ? call.fail(new TypeError('setToken: ' + fault)) : call.settle()
+    })
+  }
+
   loginWithProfile(args) {
     const { desc, lang } = args || {}
     const { profile } = this.options
@@ -186,7 +216,7 @@ export class Wxp {
 
   keepToken(generation, text) {
     this.generation = generation
-    this.bearer = 'Bearer ' + text
+    this.bearer = this.token.prefix + text
   }
 
   // ---- events ----------------------------------------------------------------------------------

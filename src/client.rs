@@ -14,10 +14,12 @@ use futures::future::LocalBoxFuture;
 use crate::config::Config;
 use crate::context::Context;
 use crate::error::Error;
+use crate::login::More;
 use crate::platform::{Answered, Platform};
 use crate::request::{self, Permit, Refused};
 use crate::session::{Asker, Generation, LogoutEpoch, Order, Session, Snapshot};
 use crate::time::Ms;
+use crate::token::{Grant, Token, dates_of_jwt, fault_of, is_token, without_scheme};
 use crate::{login, storage, submit};
 
 /// What a call asks for, and has when it is polled to its end.
@@ -109,6 +111,38 @@ impl<P: Platform> Client<P> {
         .boxed_local()
     }
 
+    /// A login whose exchange carries more; see [`login::with_more`].
+    pub fn login_with(&self, more: More<P::Value>) -> Work<()> {
+        let turn = self.cx.with(|session| session.turn());
+        let epoch = self.cx.logout_epoch();
+        login::with_more(Rc::clone(&self.cx), turn, more, epoch).boxed_local()
+    }
+
+    /// Takes over a session that another login of the app brought (rule 22). `expires_in`: the life
+    /// of the token, s, if that is known.
+    ///
+    /// # Errors
+    /// Why the text can't be a token.
+    pub fn set_token(&self, token: &str, expires_in: Option<i64>) -> Result<(), String> {
+        let token = without_scheme(token, &self.cx.config.scheme);
+        if !is_token(token) {
+            return Err(fault_of(token).unwrap_or_else(|| "the token is empty".into()));
+        }
+        let (exp, iat) = dates_of_jwt::<P::Value>(token);
+        let life = Grant {
+            expires_in,
+            exp,
+            iat,
+            ..Grant::default()
+        };
+        let token = Token {
+            given: true,
+            ..Token::granted(token.into(), &life, self.cx.now())
+        };
+        self.cx.with(|session| session.give(token));
+        Ok(())
+    }
+
     /// A tap on `loginWithProfile`; see [`submit::tap`].
     ///
     /// # Errors
@@ -157,7 +191,7 @@ impl<P: Platform> Client<P> {
 
     /// The app is in front.
     pub fn show(&self) {
-        self.cx.update(|session, now| session.show(now));
+        self.cx.with(|session| session.show());
     }
 
     /// The network came back.

@@ -26,6 +26,14 @@ pub enum OptionType {
     Function,
     /// An object.
     Object,
+    /// The name of a header that can carry a token.
+    HeaderName,
+    /// What stands before the token in it, on its own or empty.
+    Scheme,
+    /// An object of header fields.
+    Fields,
+    /// The same, or a function that gives one.
+    Header,
 }
 
 impl OptionType {
@@ -39,6 +47,10 @@ impl OptionType {
         OptionType::Check,
         OptionType::Function,
         OptionType::Object,
+        OptionType::HeaderName,
+        OptionType::Scheme,
+        OptionType::Fields,
+        OptionType::Header,
     ];
 
     /// The end of the sentence "option X should be …".
@@ -52,6 +64,14 @@ impl OptionType {
             OptionType::Check => "'launch' or 'never'",
             OptionType::Function => "a function",
             OptionType::Object => "an object",
+            OptionType::HeaderName => {
+                "the name of a header, such as 'X-Access-Token'; not Cookie, Referer or Content-Type"
+            }
+            OptionType::Scheme => "a word such as 'Bearer', or '' for none",
+            OptionType::Fields => "an object of header fields, each a string on one line",
+            OptionType::Header => {
+                "an object of header fields, each a string on one line, or a function that gives one"
+            }
         }
     }
 }
@@ -89,12 +109,15 @@ pub const OPTIONS: &[OptionSpec] = &[
     required("login.url", OptionType::Text),
     optional("login.body", OptionType::Function),
     optional("login.readToken", OptionType::Function),
-    optional("login.header", OptionType::Object),
+    optional("login.header", OptionType::Fields),
     optional("login.timeout", OptionType::Ms),
     optional("profile.url", OptionType::Text),
     optional("phone.url", OptionType::Text),
     optional("logout.url", OptionType::Text),
     optional("allowedOrigins", OptionType::Texts),
+    optional("authorization.header", OptionType::HeaderName),
+    optional("authorization.scheme", OptionType::Scheme),
+    optional("header", OptionType::Header),
     optional("isUnauthorized", OptionType::Function),
     optional("checkSession", OptionType::Check),
     optional("checkSessionTimeout", OptionType::Ms),
@@ -162,6 +185,8 @@ pub struct Config {
     pub cooldown_first: Ms,
     /// The longest cooldown, ms.
     pub cooldown_max: Ms,
+    /// What stands before the token in its header; empty for nothing.
+    pub scheme: String,
     /// The key of the stored record.
     pub storage_key: String,
     /// What a token was issued for: appId, envVersion, origin of `baseUrl` and `login.url`.
@@ -196,6 +221,8 @@ impl Config {
             options,
             &["checkSession", "checkSessionTimeout", "expiryMargin"],
         );
+        let [authorization] = fields(options, &["authorization"]);
+        let [scheme] = fields_of(&authorization, &["scheme"]);
         let [login_url, login_timeout] = fields_of(&login, &["url", "timeout"]);
         let [storage_key] = fields_of(&storage, &["key"]);
         let [cooldown_first, cooldown_max] = fields_of(&cooldown, &["first", "max"]);
@@ -224,6 +251,7 @@ impl Config {
             margin: ms(&margin, 60_000),
             cooldown_first: ms(&cooldown_first, 1_000),
             cooldown_max: ms(&cooldown_max, 30_000),
+            scheme: text(&scheme).unwrap_or_else(|| "Bearer".into()),
             storage_key: text(&storage_key).unwrap_or_else(derived_key),
             login_url,
             binding,

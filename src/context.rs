@@ -38,11 +38,11 @@ pub enum Ended<V> {
     Answered(Outcome<V>),
     /// It was not answered in time.
     Late,
-    /// A logout came before it began, and it did not begin.
+    /// A logout or a given token came before it began, and it did not begin.
     Withdrawn,
 }
 
-/// What became of a step when a logout came.
+/// What became of a step when a logout or a given token came.
 #[derive(Debug)]
 pub enum Carried<P: Platform> {
     /// It had ended before.
@@ -117,10 +117,13 @@ impl<P: Platform> Context<P> {
         }
     }
 
-    /// Runs the future, until a logout comes: then it is dropped.
-    pub async fn unless_logged_out(&self, future: LocalBoxFuture<'_, ()>) {
-        let logout = self.with(|session| session.until_logout());
-        select(logout, future).await;
+    /// What the future gives, or none if a logout or a given token comes first: then it is dropped.
+    pub async fn unless_cut<T>(&self, future: LocalBoxFuture<'_, T>) -> Option<T> {
+        let cut = self.with(|session| session.until_cut());
+        match select(cut, future).await {
+            Either::Left(_) => None,
+            Either::Right((value, _)) => Some(value),
+        }
     }
 
     /// Sees a step through that may carry the session's token.
@@ -136,10 +139,10 @@ impl<P: Platform> Context<P> {
         ended.unwrap_or(Ended::Late)
     }
 
-    /// Waits for a step, until a logout comes.
+    /// Waits for a step, until a logout or a given token comes.
     pub async fn carry(&self, step: P::Step) -> Carried<P> {
-        let logout = self.with(|session| session.until_logout());
-        match select(step, logout).await {
+        let cut = self.with(|session| session.until_cut());
+        match select(step, cut).await {
             Either::Left((outcome, _)) => Carried::Answered(outcome),
             Either::Right((_, step)) if step.has_begun() => Carried::Outlived(step),
             Either::Right(_) => Carried::Withdrawn,

@@ -1,9 +1,11 @@
-//! The silent login: wx.checkSession for a restored token, wx.login, code exchange.
+//! The silent login: wx.checkSession for a restored token, wx.login, code exchange. And the login that
+//! the app begins itself, whose exchange carries more.
 
 use std::fmt;
 use std::rc::Rc;
 
 use futures::FutureExt;
+use futures::channel::oneshot;
 
 use crate::context::{Context, Ended};
 use crate::error::{Code, Error, Stage};
@@ -11,7 +13,7 @@ use crate::failure::{Failure, of_login, of_transport, says_session_expired};
 use crate::platform::{CodeBody, Outcome, Platform, Post};
 use crate::redact::redact;
 use crate::response::{Response, answer_in};
-use crate::session::Flight;
+use crate::session::{Flight, LogoutEpoch};
 use crate::storage;
 use crate::token::{Grant, Token, dates_of_jwt, fault_of, is_token, without_scheme};
 use crate::value::{Value, fields, seconds, text};
@@ -24,34 +26,90 @@ const BAD_CODE: [i32; 2] = [40029, 40163];
 pub async fn run<P: Platform>(cx: Rc<Context<P>>, flight: Flight, check: bool) {
     // One may have come between the order and this.
     if cx.still_in_flight(flight).is_ok() {
-        cx.unless_logged_out(check_then_log_in(&cx, flight, check).boxed_local())
+        cx.unless_cut(check_then_log_in(&cx, flight, check).boxed_local())
             .await;
     }
 }
 
-async fn check_then_log_in<P: Platform>(cx: &Context<P>, flight: Flight, check: bool) {
+async fn check_then_log_in<P: Platform>(
+    cx: &Context<P>,
+    flight: Flight,
+    check: bool,
+) -> Result<(), Error> {
     if check {
         let expired = session_key_expired(cx).await;
         if !expired {
-            return cx.with(|session| session.checked(flight));
+            cx.with(|session| session.checked(flight));
+            return Ok(());
         }
         cx.with(|session| session.check_failed(flight));
     }
     if cx.with(|session| session.replaces(flight)) {
         storage::look_again(cx, flight).await;
-        if cx.still_in_flight(flight).is_err() {
-            return;
-        }
+        cx.still_in_flight(flight)?;
     }
-    // One deadline for all that follows.
-    let login = log_in(cx, flight).boxed_local();
-    match cx.within(cx.config.login_timeout, login).await {
-        Some(outcome) => cx.update(|session, now| session.finished(flight, outcome, now)),
-        None => {
-            let error = Error::new(Code::LoginTimeout, Stage::Login);
-            cx.update(|session, now| session.overdue(flight, error, now));
+    fly(cx, flight, None).await
+}
+
+/// All that follows the check, within one deadline, and what the session makes of it.
+async fn fly<P: Platform>(
+    cx: &Context<P>,
+    flight: Flight,
+    more: Option<&More<P::Value>>,
+) -> Result<(), Error> {
+    let outcome = loop {
+        let login = log_in(cx, flight, more).boxed_local();
+        if let Some(outcome) = cx.within(cx.config.login_timeout, login).await {
+            break outcome;
         }
+        match cx.with(|session| session.second_attempt(flight)) {
+            // It ends by being dropped.
+            Some(shown) => drop(shown.await),
+            None => break Err(Error::new(Code::LoginTimeout, Stage::Login)),
+        }
+    };
+    let ended = outcome.as_ref().map(|_| ()).map_err(Error::clone);
+    cx.update(|session, now| session.finished(flight, outcome, now));
+    ended
+}
+
+/// What the exchange of a `loginWith` carries besides the code.
+pub struct More<V> {
+    /// What the app gave.
+    pub data: V,
+    /// The texts in it, which no text of ours may show.
+    pub secrets: Vec<String>,
+}
+
+impl<V> fmt::Debug for More<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("More").finish_non_exhaustive()
     }
+}
+
+/// A login of the app's own (rule 21), when its `turn` has come. Success replaces the session;
+/// failure is its caller's alone.
+///
+/// # Errors
+/// What the login failed with; `logged_out` if a logout came since `epoch`; `aborted` if the app
+/// gave a token meanwhile.
+pub async fn with_more<P: Platform>(
+    cx: Rc<Context<P>>,
+    turn: oneshot::Receiver<Flight>,
+    more: More<P::Value>,
+    epoch: LogoutEpoch,
+) -> Result<(), Error> {
+    let login = async {
+        let flight = turn.await.ok()?;
+        cx.still_in_flight(flight).ok()?;
+        cx.unless_cut(fly(&cx, flight, Some(&more)).boxed_local())
+            .await
+    };
+    if let Some(ended) = login.await {
+        return ended;
+    }
+    cx.still_in(epoch, Stage::Login)?;
+    Err(Error::new(Code::Aborted, Stage::Login))
 }
 
 /// Whether wx.checkSession says that the session timed out. Any other failure of it, or silence,
@@ -78,7 +136,11 @@ async fn session_key_expired<P: Platform>(cx: &Context<P>) -> bool {
 
 /// wx.login and the exchange; once more with a fresh code if the server says that the code was bad
 /// (rule 4).
-async fn log_in<P: Platform>(cx: &Context<P>, flight: Flight) -> Result<Token, Error> {
+async fn log_in<P: Platform>(
+    cx: &Context<P>,
+    flight: Flight,
+    more: Option<&More<P::Value>>,
+) -> Result<Token, Error> {
     let mut second = false;
     loop {
         cx.still_in_flight(flight)?;
@@ -90,7 +152,7 @@ async fn log_in<P: Platform>(cx: &Context<P>, flight: Flight) -> Result<Token, E
 
         cx.still_in_flight(flight)?;
         let started = cx.now();
-        let token = exchange(cx, flight, &code).await;
+        let token = exchange(cx, flight, &code, more).await;
         cx.log(Stage::Exchange, started, token.as_ref().err());
         match token {
             Err(error) if error.code == Code::CodeRejected && !second => second = true,
@@ -104,9 +166,15 @@ async fn exchange<P: Platform>(
     cx: &Context<P>,
     flight: Flight,
     code: &str,
+    more: Option<&More<P::Value>>,
 ) -> Result<Token, Error> {
-    let failed = |failure: P::Value| exchange_error(&Failure::read(&failure), code);
-    let data = match cx.platform.exchange_body(code) {
+    let secrets = more.map_or(&[][..], |more| &more.secrets);
+    let known: Vec<&str> = [code]
+        .into_iter()
+        .chain(secrets.iter().map(String::as_str))
+        .collect();
+    let failed = |failure: P::Value| exchange_error(&Failure::read(&failure), &known);
+    let data = match cx.platform.exchange_body(code, more.map(|more| &more.data)) {
         Some(body) => body.await.map_err(failed)?,
         None => cx.platform.value(&CodeBody { code }),
     };
@@ -127,9 +195,9 @@ async fn exchange<P: Platform>(
         None => None,
     };
     let response = answer_in(posted).map_err(failed)?;
-    let answer = Answer::read(&response, read);
+    let answer = Answer::read(&response, read, &cx.config.scheme);
     Ok(Token::granted(
-        judge(&answer, code)?,
+        judge(&answer, &known)?,
         &answer.grant,
         received,
     ))
@@ -152,12 +220,12 @@ fn read_code<V: Value>(answer: Outcome<V>, was_hidden: bool) -> Result<String, E
     }
 }
 
-fn exchange_error(failure: &Failure, code: &str) -> Error {
+fn exchange_error(failure: &Failure, known: &[&str]) -> Error {
     let what = match of_transport(failure) {
         Code::RequestFailed | Code::Aborted => Code::ExchangeFailed,
         other => other,
     };
-    Error::of_wx(what, Stage::Exchange, failure, &[code])
+    Error::of_wx(what, Stage::Exchange, failure, known)
 }
 
 /// The server's answer to an exchange, as far as it is judged.
@@ -188,8 +256,9 @@ impl fmt::Debug for Answer {
 }
 
 impl Answer {
-    /// Reads a response; `by_hook` is what `login.readToken` gave.
-    pub fn read<V: Value>(response: &V, by_hook: Option<V>) -> Self {
+    /// Reads a response; `by_hook` is what `login.readToken` gave. `scheme` may stand before the
+    /// token.
+    pub fn read<V: Value>(response: &V, by_hook: Option<V>, scheme: &str) -> Self {
         let response = Response::read(response);
         let body = response.body();
         let granted = by_hook.as_ref().or(body.data.as_ref());
@@ -201,7 +270,7 @@ impl Answer {
             granted.map_or([const { None }; 3], |granted| fields(granted, name));
         // The hook may give the token alone.
         let token = text(&by_hook).or_else(|| text(&token));
-        let token = token.map(|token| without_scheme(&token).to_owned());
+        let token = token.map(|token| without_scheme(&token, scheme).to_owned());
         let (exp, iat) = token
             .as_deref()
             .map_or((None, None), |token| dates_of_jwt::<V>(token));
@@ -223,11 +292,12 @@ impl Answer {
     }
 }
 
-/// The token that the answer grants: the default of `login.readToken`, and the judgement on both.
+/// The token that the answer grants: the default of `login.readToken`, and the judgement on both. No
+/// text shows what is `known`.
 ///
 /// # Errors
 /// `code_rejected`, `login_blocked`, `rate_limited`, `exchange_failed` or `exchange_bad_answer`.
-pub fn judge(answer: &Answer, code: &str) -> Result<String, Error> {
+pub fn judge(answer: &Answer, known: &[&str]) -> Result<String, Error> {
     let failed = |what: Code| {
         let message = answer.message.as_ref();
         Err(Error::from_server(
@@ -235,7 +305,7 @@ pub fn judge(answer: &Answer, code: &str) -> Result<String, Error> {
             Stage::Exchange,
             answer.status,
             answer.body_code,
-            message.map(|message| redact(message, &[code])),
+            message.map(|message| redact(message, known)),
         ))
     };
     if !answer.by_hook {

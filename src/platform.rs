@@ -107,8 +107,9 @@ pub trait Platform: Sized + 'static {
     fn check_session(&self) -> Self::Step;
     /// `wx.login`.
     fn login(&self, timeout: Ms) -> Self::Step;
-    /// `login.body`, if the app gave it: the body of the exchange.
-    fn exchange_body(&self, code: &str) -> Option<Self::Step>;
+    /// The body of the exchange, if that is more than the code: what `login.body` gives, if the app
+    /// gave it, or the code with the `data` of a `loginWith`.
+    fn exchange_body(&self, code: &str, data: Option<&Self::Value>) -> Option<Self::Step>;
     /// `login.readToken`, if the app gave it: the token in the exchange's answer.
     fn read_token(&self, response: &Self::Value) -> Option<Self::Step>;
     /// A post of the SDK's own.

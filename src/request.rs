@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use crate::config::Config;
 use crate::context::{Carried, Context};
-use crate::error::{Code, Error, Stage};
+use crate::error::{Error, Stage};
 use crate::failure::{Failure, of_transport};
 use crate::origin::{Origin, is_absolute};
 use crate::platform::{Answered, Bearer, Platform};
@@ -27,6 +27,8 @@ pub enum Action {
     Bearer = 1,
     /// Leave it to [`send`].
     Wait = 2,
+    /// Send it home as it is: it carries a token of its own, and its answer needs no verdict.
+    Own = 3,
 }
 
 /// What a request may do now, and what is to be remembered of it, in one number. JavaScript takes
@@ -66,7 +68,8 @@ impl Permit {
         match self.0 & Self::ACTION {
             0 => Action::Plain,
             1 => Action::Bearer,
-            _ => Action::Wait,
+            2 => Action::Wait,
+            _ => Action::Own,
         }
     }
 
@@ -109,10 +112,11 @@ pub fn permit(
     let join = target.is_none() && !is_absolute(url);
     // A relative url can't leave the origin: what is put before it ends its host with a slash.
     let home = join || target.is_some_and(|origin| config.has_home(origin));
-    if own_authorization || !home {
-        return Permit::new(Action::Plain, join, 0);
+    match (home, own_authorization) {
+        (true, false) => permit_home(session, join, now),
+        (true, true) => Permit::new(Action::Own, join, 0),
+        (false, _) => Permit::new(Action::Plain, join, 0),
     }
-    permit_home(session, join, now)
 }
 
 /// The same where the url is known to lead home.
@@ -154,7 +158,8 @@ impl<V> fmt::Debug for Refused<V> {
 
 /// What the fast path can't do for a request: waits for the session, sends, judges the answer, and
 /// after a refusal (rule 9), which may be the fast path's, does so once more. Gives the answer to
-/// deliver; none if it will be delivered as it comes, since a logout came first (rule 13).
+/// deliver; none if it will be delivered as it comes, since a logout (rule 13) or a given token
+/// (rule 22) came first.
 ///
 /// # Errors
 /// What the login failed with; `logged_out` if a logout came since `epoch`, before the request was
@@ -186,7 +191,11 @@ pub async fn send<P: Platform>(
         });
         let response = match cx.carry(step).await {
             Carried::Answered(outcome) => outcome.map_err(|failure| failed(&cx, &failure))?,
-            Carried::Withdrawn => return Err(Error::new(Code::LoggedOut, Stage::Request)),
+            Carried::Withdrawn => {
+                cx.still_in(epoch, Stage::Request)?;
+                refused = None;
+                continue;
+            }
             Carried::Outlived(_) => return Ok(None),
         };
         let answer = cx.platform.answer_to(&call);

@@ -26,7 +26,7 @@ pub type Generation = u32;
 /// with the one in which it began.
 pub type LogoutEpoch = Generation;
 
-/// The number of one login flight.
+/// The number of one login flight, silent or the app's own.
 pub type Flight = u32;
 
 /// Who asks for a token.
@@ -107,15 +107,17 @@ enum Login {
     Idle,
     /// One is wanted, and starts when no profile submit is under way any more.
     Paused,
-    /// One missed its deadline in the background, and starts anew when the app is shown.
-    Deferred,
-    /// One is under way.
-    InFlight { flight: Flight, attempt: Attempt },
+    /// One is under way; `own`: one that the app began itself (rule 21).
+    InFlight {
+        flight: Flight,
+        attempt: Attempt,
+        own: bool,
+    },
     /// None starts any more.
     Closed,
 }
 
-/// What the deadline of a flight means (rule 19).
+/// What the deadline of a flight's attempt means (rule 19).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Attempt {
     /// What it says.
@@ -181,15 +183,22 @@ pub struct Session {
     lost: bool,
     generation: Generation,
     logout_epoch: LogoutEpoch,
+    /// The [`Generation`] that the last logout or given token began: what was sent before is
+    /// delivered as it comes.
+    epoch: Generation,
     login: Login,
     flights: Flight,
+    /// The app's own logins that wait for their turn.
+    turns: VecDeque<oneshot::Sender<Flight>>,
     hidden: bool,
     /// Profile submits under way: a login meanwhile would change the session_key.
     pauses: u32,
     storing: Storing,
     waiters: Vec<oneshot::Sender<Settled>>,
-    /// Dropped by a logout, so that their receivers hear of it.
-    until_logout: Vec<oneshot::Sender<()>>,
+    /// Dropped by a logout or a given token, so that their receivers hear of it.
+    until_cut: Vec<oneshot::Sender<()>>,
+    /// Dropped when the app is in front.
+    until_shown: Vec<oneshot::Sender<()>>,
     outbox: VecDeque<Order>,
     /// Who carries the orders out, while it waits for one.
     carrier: Option<Waker>,
@@ -219,13 +228,16 @@ impl Session {
             lost: false,
             generation: 0,
             logout_epoch: 0,
+            epoch: 0,
             login: Login::Idle,
             flights: 0,
+            turns: VecDeque::new(),
             hidden: false,
             pauses: 0,
             storing: Storing::Done,
             waiters: Vec::new(),
-            until_logout: Vec::new(),
+            until_cut: Vec::new(),
+            until_shown: Vec::new(),
             outbox: VecDeque::new(),
             carrier: None,
         }
@@ -259,9 +271,9 @@ impl Session {
         matches!(self.login, Login::InFlight { flight, .. } if flight == number)
     }
 
-    /// Whether a login is under way, or waits for the app to be shown.
+    /// Whether a login is under way.
     pub fn is_logging_in(&self) -> bool {
-        matches!(self.login, Login::InFlight { .. } | Login::Deferred)
+        matches!(self.login, Login::InFlight { .. })
     }
 
     /// What `wxp.session` shows.
@@ -302,6 +314,7 @@ impl Session {
                 Age::Ageing if held.is_trusted() => {
                     let no_renewal = self.pauses > 0
                         || asker == Asker::Waiter
+                        || matches!(self.login, Login::InFlight { own: true, .. })
                         || self.cooldown_of(asker, now).is_some();
                     if no_renewal {
                         return Access::Granted(held.generation);
@@ -312,12 +325,12 @@ impl Session {
             }
         }
         match self.login {
-            Login::InFlight { .. } | Login::Deferred => return Access::Wait,
+            Login::InFlight { .. } => return Access::Wait,
             Login::Closed => return Access::Denied(disposed()),
             _ if self.pauses > 0 => self.login = Login::Paused,
             _ => match self.cooldown_of(asker, now) {
                 Some(error) => return Access::Denied(error.clone()),
-                None => self.start_login(Attempt::First, now),
+                None => self.start_login(now),
             },
         }
         Access::Wait
@@ -328,23 +341,32 @@ impl Session {
         subscribe(&mut self.waiters)
     }
 
-    /// Ends with the next logout.
-    pub fn until_logout(&mut self) -> oneshot::Receiver<()> {
-        subscribe(&mut self.until_logout)
+    /// Ends with the next logout or given token: what was begun before ends there.
+    pub fn until_cut(&mut self) -> oneshot::Receiver<()> {
+        subscribe(&mut self.until_cut)
+    }
+
+    /// Whether a refused request with token number `generation` may be sent again: no logout and no
+    /// given token has come since.
+    pub fn may_replay(&self, generation: Generation) -> bool {
+        generation >= self.epoch
+    }
+
+    /// Whether the app gave the current token (rule 22): then wx.login has not made it.
+    pub fn is_given(&self) -> bool {
+        self.token().is_some_and(|token| token.given)
     }
 
     /// Takes over the token of an earlier launch. It was accepted then; whether its session_key
-    /// still holds is not known.
+    /// still holds is not known, if it has one.
     pub fn restore(&mut self, token: Token, now: Ms) {
         if self.generation == 0 && token.age(now, 0) != Age::Expired {
-            self.hold(
-                token,
-                if self.check {
-                    Standing::Unchecked
-                } else {
-                    Standing::Accepted
-                },
-            );
+            let standing = if self.check && !token.given {
+                Standing::Unchecked
+            } else {
+                Standing::Accepted
+            };
+            self.hold(token, standing);
         }
     }
 
@@ -361,7 +383,7 @@ impl Session {
     /// A request that carried token number `generation` was answered by "unauthorized" (rule 9).
     /// `replayed`: it was its second answer.
     pub fn unauthorized(&mut self, generation: Generation, replayed: bool, now: Ms) -> Verdict {
-        if generation < self.logout_epoch {
+        if !self.may_replay(generation) {
             return Verdict::Deliver;
         }
         let current = self
@@ -399,6 +421,7 @@ impl Session {
             self.login = Login::Idle;
             self.trust();
             self.settle(&Ok(()));
+            self.take_turn();
         }
     }
 
@@ -429,6 +452,7 @@ impl Session {
         } else if token.age(now, 0) != Age::Expired {
             self.login = Login::Idle;
             self.grant(token);
+            self.take_turn();
         }
     }
 
@@ -436,15 +460,20 @@ impl Session {
     /// Who waited is woken before the listeners are told: what a listener then starts is not swept
     /// away by the end of this flight.
     pub fn finished(&mut self, flight: Flight, outcome: Result<Token, Error>, now: Ms) {
-        if !self.is_in_flight(flight) {
-            return;
-        }
+        let own = match self.login {
+            Login::InFlight {
+                flight: of, own, ..
+            } if of == flight => own,
+            _ => return,
+        };
         self.login = Login::Idle;
         match outcome {
             Ok(token) => {
                 self.grant(token);
                 self.store();
             }
+            // Its caller is told. Who waited asks again.
+            Err(_) if own => self.settle(&Ok(())),
             Err(error) => {
                 if error.counts() {
                     self.cooldown.failed(error.clone(), now);
@@ -460,21 +489,46 @@ impl Session {
                 self.order(Order::Tell(Event::Error { error }));
             }
         }
+        self.take_turn();
     }
 
-    /// The flight passed its deadline. If the app was in the background meanwhile, who waits gets
-    /// one new attempt when the app is seen again (rule 19).
-    pub fn overdue(&mut self, late: Flight, error: Error, now: Ms) {
-        match self.login {
+    /// The flight passed its deadline. If the app was in the background meanwhile, it has one new
+    /// attempt (rule 19), and this ends when that may begin; if not, there is none.
+    pub fn second_attempt(&mut self, late: Flight) -> Option<oneshot::Receiver<()>> {
+        match &mut self.login {
             Login::InFlight {
                 flight,
-                attempt: Attempt::InBackground,
-            } if flight == late => {
-                self.login = Login::Deferred;
-                self.start_what_waits(now);
-            }
-            _ => self.finished(late, Err(error), now),
+                attempt: attempt @ Attempt::InBackground,
+                ..
+            } if *flight == late => *attempt = Attempt::Second,
+            _ => return None,
         }
+        let shown = subscribe(&mut self.until_shown);
+        if !self.hidden {
+            self.until_shown.clear();
+        }
+        Some(shown)
+    }
+
+    /// A login of the app's own (rule 21): gives the number of its flight when its turn comes. A
+    /// logout or a given token drops it.
+    pub fn turn(&mut self) -> oneshot::Receiver<Flight> {
+        let (sender, turn) = oneshot::channel();
+        self.turns.push_back(sender);
+        self.take_turn();
+        turn
+    }
+
+    /// Takes over a session that another login of the app brought (rule 22). What was sent before is
+    /// delivered as it comes; what waits goes on with this token.
+    pub fn give(&mut self, token: Token) {
+        let expires_at = token.expires_at();
+        self.cooldown.reset();
+        self.hold(token, Standing::Accepted);
+        self.cut();
+        self.settle(&Ok(()));
+        self.store();
+        self.tell_login(expires_at);
     }
 
     /// Ends the session now (rule 13): a login in flight stores nothing, requests under way stay as
@@ -484,8 +538,7 @@ impl Session {
         self.lost = false;
         self.generation += 1;
         self.logout_epoch = self.generation;
-        self.login = Login::Idle;
-        self.until_logout.clear();
+        self.cut();
         self.settle(&Err(Error::new(Code::LoggedOut, Stage::Logout)));
         self.store();
         self.order(Order::Tell(Event::Logout));
@@ -500,7 +553,10 @@ impl Session {
     /// The submit was answered or timed out.
     pub fn resume_logins(&mut self, now: Ms) {
         self.pauses -= 1;
-        self.start_what_waits(now);
+        self.take_turn();
+        if self.login == Login::Paused && self.pauses == 0 {
+            self.start_login(now);
+        }
     }
 
     /// The app went to the background.
@@ -521,11 +577,11 @@ impl Session {
         self.hidden || attempt == Attempt::InBackground
     }
 
-    /// The app is in front: the cooldown ends, a deferred login gets its new attempt.
-    pub fn show(&mut self, now: Ms) {
+    /// The app is in front: the cooldown ends, a login gets its new attempt.
+    pub fn show(&mut self) {
         self.hidden = false;
+        self.until_shown.clear();
         self.cooldown.end();
-        self.start_what_waits(now);
     }
 
     /// The network came back: the cooldown ends.
@@ -548,8 +604,9 @@ impl Session {
     /// Nobody asks any more: who waits is told so, and the outbox ends. Gives whether a token that
     /// a logout ended may still be stored: no writing goes on to see to that.
     pub fn close(&mut self) -> bool {
+        self.cut();
         self.login = Login::Closed;
-        self.until_logout.clear();
+        self.until_shown.clear();
         self.settle(&Err(disposed()));
         self.wake_carrier();
         self.held.is_none() && !self.lost && self.storing != Storing::Done
@@ -601,10 +658,23 @@ impl Session {
         let expires_at = token.expires_at();
         self.hold(token, Standing::Issued { failures_before });
         self.settle(&Ok(()));
+        self.tell_login(expires_at);
+    }
+
+    fn tell_login(&mut self, expires_at: Option<Ms>) {
+        let generation = self.generation;
         self.order(Order::Tell(Event::Login {
-            generation: self.generation,
+            generation,
             expires_at,
         }));
+    }
+
+    /// A new epoch: what was begun before ends.
+    fn cut(&mut self) {
+        self.epoch = self.generation;
+        self.login = Login::Idle;
+        self.turns.clear();
+        self.until_cut.clear();
     }
 
     fn hold(&mut self, token: Token, standing: Standing) {
@@ -640,26 +710,37 @@ impl Session {
         }
     }
 
-    fn start_login(&mut self, attempt: Attempt, now: Ms) {
-        self.flights += 1;
-        let flight = self.flights;
+    fn start_login(&mut self, now: Ms) {
         let check = self.held.as_ref().is_some_and(|held| {
             !held.is_trusted() && held.token.age(now, self.margin) == Age::Fresh
         });
-        let attempt = match attempt {
-            Attempt::First if self.hidden => Attempt::InBackground,
-            attempt => attempt,
-        };
-        self.login = Login::InFlight { flight, attempt };
+        let flight = self.take_off(false);
         self.order(Order::LogIn { flight, check });
     }
 
-    /// Starts the login that could not start before.
-    fn start_what_waits(&mut self, now: Ms) {
-        match self.login {
-            Login::Paused if self.pauses == 0 => self.start_login(Attempt::First, now),
-            Login::Deferred if !self.hidden => self.start_login(Attempt::Second, now),
-            _ => {}
+    fn take_off(&mut self, own: bool) -> Flight {
+        self.flights += 1;
+        let flight = self.flights;
+        let attempt = match self.hidden {
+            true => Attempt::InBackground,
+            false => Attempt::First,
+        };
+        self.login = Login::InFlight {
+            flight,
+            attempt,
+            own,
+        };
+        flight
+    }
+
+    /// Starts the app's own login that waits longest, if one may start. A silent one that is wanted
+    /// comes after it, if it is still needed then.
+    fn take_turn(&mut self) {
+        let free = matches!(self.login, Login::Idle | Login::Paused) && self.pauses == 0;
+        if free && let Some(turn) = self.turns.pop_front() {
+            let flight = self.take_off(true);
+            // Its receiver lives as long as the core.
+            let _ = turn.send(flight);
         }
     }
 

@@ -22,12 +22,16 @@ const ANONYMOUS: &str = "微信用户";
 /// A tap on `loginWithProfile` (rule 7): the epoch to bring back with the consent.
 ///
 /// # Errors
-/// `not_logged_in` if there is no session to go with the consent; then a silent login starts.
+/// `not_logged_in` if there is no session to go with the consent; then a silent login starts, but
+/// for a token that the app gave (rule 22), whose session a login of ours would end.
 pub fn tap<P: Platform>(cx: &Context<P>) -> Result<LogoutEpoch, Error> {
-    if cx.usable().is_some() {
+    let given = cx.with(|session| session.is_given());
+    if cx.usable().is_some() && !given {
         return Ok(cx.logout_epoch());
     }
-    cx.update(|session, now| session.ask(Asker::App, now));
+    if !given {
+        cx.update(|session, now| session.ask(Asker::App, now));
+    }
     Err(Error::new(Code::NotLoggedIn, Stage::Profile))
 }
 
@@ -57,14 +61,19 @@ pub async fn profile<P: Platform>(
         let _ = cx.settled().await;
         cx.still_in(epoch, stage)?;
     }
-    let Some((generation, token)) = cx.usable() else {
+    let usable = cx
+        .usable()
+        .filter(|_| !cx.with(|session| session.is_given()));
+    let Some((generation, token)) = usable else {
         return Err(stale(&cx, stage, epoch));
     };
     // Until the answer is judged: a login that was wanted meanwhile starts with what that says.
     let _paused = cx.pause_logins();
     let data = cx.platform.value(&encrypted);
-    let response = post(&cx, stage, url, Some(data), &token, "").await?;
-    judge(&cx, stage, generation, response, &[&token])
+    match post(&cx, stage, url, Some(data), &token, "").await? {
+        Some(response) => judge(&cx, stage, generation, response, &[&token]),
+        None => Err(stale(&cx, stage, epoch)),
+    }
 }
 
 /// Submits the code of a phone button, logging in first if needed; once more after a 401, since the
@@ -88,10 +97,13 @@ pub async fn phone<P: Platform>(
         let generation = cx.access(Asker::App, epoch).await?;
         let token = cx.bearer(generation).unwrap_or_default();
         let data = cx.platform.value(&CodeBody { code: &code });
-        let response = post(&cx, stage, url, Some(data), &token, &code).await?;
+        let Some(response) = post(&cx, stage, url, Some(data), &token, &code).await? else {
+            cx.still_in(epoch, stage)?;
+            continue;
+        };
         let again = is_unauthorized(Response::read(&response).status)
             && !replay
-            && generation >= cx.logout_epoch();
+            && cx.with(|session| session.may_replay(generation));
         if !again {
             return judge(&cx, stage, generation, response, &[&token, &code]);
         }
@@ -108,11 +120,10 @@ pub async fn logout<P: Platform>(cx: &Context<P>, ended: Option<String>) {
     };
     // Another logout may come before it begins: this one is told all the same.
     loop {
-        let told = post(cx, Stage::Logout, url, None, &token, "").await;
-        match told {
-            Err(error) if error.code == Code::LoggedOut => {}
+        match post(cx, Stage::Logout, url, None, &token, "").await {
+            Ok(None) => {}
             Err(error) => return cx.tell_error(error),
-            Ok(_) => return,
+            Ok(Some(_)) => return,
         }
     }
 }
@@ -123,10 +134,11 @@ pub fn profile_failed<P: Platform>(cx: &Context<P>, failure: &P::Value) -> Error
     cx.wx_error(of_profile(&failure), Stage::Profile, &failure, &[])
 }
 
-/// A post with the session's token; no text shows what is `known`.
+/// A post with the session's token; no text shows what is `known`. Gives none if a logout or a given
+/// token came before it began.
 ///
 /// # Errors
-/// A transport code; `logged_out` if a logout came before it began.
+/// A transport code.
 async fn post<P: Platform>(
     cx: &Context<P>,
     stage: Stage,
@@ -134,7 +146,7 @@ async fn post<P: Platform>(
     data: Option<P::Value>,
     token: &str,
     known: &str,
-) -> Result<P::Value, Error> {
+) -> Result<Option<P::Value>, Error> {
     let (started, timeout) = (cx.now(), cx.config.login_timeout);
     let step = cx.platform.post(Post {
         url,
@@ -149,10 +161,10 @@ async fn post<P: Platform>(
         }),
         Ended::Late => Err(Error::new(Code::Timeout, stage)),
         // What did not begin is not logged.
-        Ended::Withdrawn => return Err(Error::new(Code::LoggedOut, stage)),
+        Ended::Withdrawn => return Ok(None),
     };
     cx.log(stage, started, answer.as_ref().err());
-    answer
+    answer.map(Some)
 }
 
 /// What the answer to a submit with token number `generation` says; no text shows what is `known`.
@@ -190,10 +202,13 @@ fn judge<P: Platform>(
 }
 
 /// What the user consented to is spent: a silent login makes the next tap work, unless the app
-/// logged out since token number `generation`.
+/// logged out since token number `generation`, or gave a token.
 fn stale<P: Platform>(cx: &Context<P>, stage: Stage, generation: Generation) -> Error {
     if generation < cx.logout_epoch() {
         return Error::new(Code::LoggedOut, stage);
+    }
+    if cx.with(|session| session.is_given()) {
+        return Error::new(Code::NotLoggedIn, stage);
     }
     cx.update(|session, now| {
         session.end_token(generation);

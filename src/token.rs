@@ -42,6 +42,8 @@ pub struct Token {
     pub received: Ms,
     /// How long it lives; unknown if none, then only a 401 ends it.
     pub life: Option<Ms>,
+    /// Whether the app gave it (rule 22), rather than a login of ours.
+    pub given: bool,
 }
 
 impl fmt::Debug for Token {
@@ -91,6 +93,7 @@ impl Token {
             value,
             received: now,
             life,
+            given: false,
         }
     }
 
@@ -133,6 +136,8 @@ pub struct Record {
     pub received: f64,
     /// How long it lives, ms; 0 if unknown.
     pub life: f64,
+    /// Whether the app gave it; absent in records of versions before 0.3.
+    pub given: bool,
 }
 
 impl fmt::Debug for Record {
@@ -156,19 +161,21 @@ impl Record {
             token: token.value.clone(),
             received: token.received as f64,
             life: token.life.unwrap_or(0) as f64,
+            given: token.given,
         }
     }
 
     /// The record in a stored value, if all of it is there.
     pub fn read<V: Value>(stored: &V) -> Option<Self> {
-        let names = &["version", "binding", "token", "received", "life"];
-        let [version, binding, token, received, life] = fields(stored, names);
+        let names = &["version", "binding", "token", "received", "life", "given"];
+        let [version, binding, token, received, life, given] = fields(stored, names);
         Some(Self {
             version: code(&version)?.try_into().ok()?,
             binding: text(&binding)?,
             token: text(&token)?,
             received: received?.number()?,
             life: life?.number()?,
+            given: given.and_then(|given| given.read()).unwrap_or_default(),
         })
     }
 
@@ -180,6 +187,7 @@ impl Record {
             value: self.token,
             received: time::whole(self.received)?,
             life: Some(time::whole(self.life)?).filter(|life| *life > 0),
+            given: self.given,
         };
         ours.then_some(token)
     }
@@ -219,11 +227,11 @@ pub fn hash(text: &str) -> u64 {
     })
 }
 
-/// A text without the scheme `Bearer`, in any case, that some servers put before the token.
-pub fn without_scheme(text: &str) -> &str {
+/// A text without the configured scheme, in any case, that some servers put before the token.
+pub fn without_scheme<'a>(text: &'a str, scheme: &str) -> &'a str {
     let text = text.trim_start_matches(' ');
     match text.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
+        Some((before, token)) if before.eq_ignore_ascii_case(scheme) => {
             token.trim_start_matches(' ')
         }
         _ => text,

@@ -16,7 +16,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn login(this: &Host, ticket: u32, timeout: f64);
     #[wasm_bindgen(method, js_name = exchangeBody)]
-    pub(super) fn exchange_body(this: &Host, ticket: u32, code: &str);
+    pub(super) fn exchange_body(this: &Host, ticket: u32, code: &str, data: &JsValue);
     #[wasm_bindgen(method, js_name = readToken)]
     pub(super) fn read_token(this: &Host, ticket: u32, response: &JsValue);
     #[wasm_bindgen(method, js_name = request)]

@@ -17,9 +17,11 @@ use wasm_bindgen_futures::spawn_local;
 use crate::client::{Client, Work};
 use crate::config::Config;
 use crate::error::Error;
+use crate::login::More;
 use crate::platform::Answered;
 use crate::request::{Permit, Refused};
 use crate::time::Ms;
+use crate::value::Value;
 use js::{Js, to_js};
 use platform::MiniProgram;
 
@@ -137,6 +139,24 @@ impl Core {
     /// Settles with a usable token.
     pub fn token(&self, call: Call) {
         settle(call, self.client.ensure(), |token| Some(token.into()));
+    }
+
+    /// A login whose exchange carries `data` besides the code. `secrets`: the texts in it.
+    #[wasm_bindgen(js_name = loginWith)]
+    pub fn login_with(&self, call: Call, data: JsValue, secrets: JsValue) {
+        let more = More {
+            data: Js(data),
+            secrets: Js(secrets).read().unwrap_or_default(),
+        };
+        settle(call, self.client.login_with(more), nothing);
+    }
+
+    /// Takes over a session that another login of the app brought; `expires_in` is its life, s. Gives
+    /// why the text can't be a token, if it can't.
+    #[wasm_bindgen(js_name = setToken)]
+    pub fn set_token(&self, token: &str, expires_in: Option<f64>) -> Option<String> {
+        let expires_in = expires_in.map(|seconds| seconds as i64);
+        self.client.set_token(token, expires_in).err()
     }
 
     /// A tap on `loginWithProfile`: the epoch to bring back with the consent.

@@ -148,9 +148,10 @@ impl Platform for MiniProgram {
         self.step(|host, ticket| host.login(ticket, timeout as f64))
     }
 
-    fn exchange_body(&self, code: &str) -> Option<Step> {
-        let given = self.steps.host.has_body();
-        given.then(|| self.step(|host, ticket| host.exchange_body(ticket, code)))
+    fn exchange_body(&self, code: &str, data: Option<&Js>) -> Option<Step> {
+        let given = data.is_some() || self.steps.host.has_body();
+        let data = data.map_or(JsValue::UNDEFINED, |data| data.0.clone());
+        given.then(|| self.step(|host, ticket| host.exchange_body(ticket, code, &data)))
     }
 
     fn read_token(&self, response: &Js) -> Option<Step> {

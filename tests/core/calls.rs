@@ -6,10 +6,13 @@ use std::rc::Rc;
 use miniprogram_login::client::Client;
 use miniprogram_login::config::join;
 use miniprogram_login::error::{Code, Error, Stage};
+use miniprogram_login::login::More;
 use miniprogram_login::platform::Answered;
 use miniprogram_login::request::{Action, Permit, Refused};
 use miniprogram_login::response::Response;
 use miniprogram_login::session::LogoutEpoch;
+
+use serde_json::Value;
 
 use crate::fake::Fake;
 use crate::harness::BASE;
@@ -24,7 +27,7 @@ pub enum Settled {
     Response(u16),
     /// A token that may be used.
     Token(String),
-    /// The logout's promise.
+    /// A promise of nothing but its end.
     Done,
     Rejected(Error),
 }
@@ -62,7 +65,7 @@ impl World {
                 self.enter(|client| self.hand_over(client, call, None));
                 return call;
             }
-            Action::Plain => None,
+            Action::Plain | Action::Own => None,
             Action::Bearer => self.client().bearer(permit.generation()),
         };
         assert!(
@@ -86,6 +89,25 @@ impl World {
             |token| Some(Settled::Token(token)),
         );
         call
+    }
+
+    /// `loginWith`. Its texts are secrets.
+    pub fn login_with(self: &Rc<Self>, data: Value) -> CallId {
+        let (call, client) = (self.make(None), self.client());
+        let texts = data.as_object().expect("an object").values();
+        let secrets = texts.filter_map(Value::as_str).map(Into::into).collect();
+        let more = More {
+            data: Json(data),
+            secrets,
+        };
+        self.settle_later(call, || client.login_with(more), |()| Some(Settled::Done));
+        call
+    }
+
+    /// `setToken`: why it is none, if it is none.
+    pub fn set_token(&self, token: &str, expires_in: Option<i64>) -> Result<(), String> {
+        self.ledger.borrow_mut().given(token);
+        self.enter(|client| client.set_token(token, expires_in))
     }
 
     /// A tap on `loginWithProfile`: what to bring back with the consent.

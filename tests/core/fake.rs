@@ -98,10 +98,10 @@ impl Platform for Fake {
         self.order(Step::Login { timeout })
     }
 
-    fn exchange_body(&self, code: &str) -> Option<Ordered> {
+    fn exchange_body(&self, code: &str, data: Option<&Json>) -> Option<Ordered> {
         let (given, _) = self.0.hooks.get();
-        let code = code.to_string();
-        given.then(|| self.order(Step::Body { code }))
+        let (code, data) = (code.to_string(), data.cloned());
+        (given || data.is_some()).then(|| self.order(Step::Body { code, data }))
     }
 
     fn read_token(&self, _: &Json) -> Option<Ordered> {

@@ -98,6 +98,7 @@ impl App {
             value: secret(name),
             received: EPOCH,
             life,
+            given: false,
         }
     }
 

@@ -68,6 +68,11 @@ impl Ledger {
         self.tokens.insert(token.to_string(), self.epoch);
     }
 
+    /// The app gave a token: what was sent before is delivered, what waits goes on.
+    pub fn given(&mut self, token: &str) {
+        self.tokens.insert(token.to_string(), self.epoch);
+    }
+
     /// A call of the app settled.
     pub fn settled(&mut self, call: CallId) {
         if self.settled.contains(&call) {
@@ -118,7 +123,7 @@ impl Ledger {
                     "a login that nobody asked for since the logout",
                 );
             }
-            Step::Body { code } => self.code(code, false),
+            Step::Body { code, .. } => self.code(code, false),
             Step::Exchange { data, .. } => self.code(data.text("code").unwrap_or_default(), true),
             Step::Write {
                 token: Some(token), ..

@@ -49,9 +49,10 @@ pub enum Step {
     Login {
         timeout: Ms,
     },
-    /// `login.body`.
+    /// `login.body`, or the body of a `loginWith`.
     Body {
         code: String,
+        data: Option<Json>,
     },
     Exchange {
         url: String,

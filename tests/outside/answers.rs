@@ -65,7 +65,7 @@ proptest! {
     #[test]
     fn exchange_answers_grant_by_the_wire_alone(answer in answer()) {
         let good = answer.by_hook || answer.is_success;
-        match judge(&answer, "code") {
+        match judge(&answer, &["code"]) {
             Ok(token) => {
                 prop_assert!(good && is_token(&token));
                 prop_assert_eq!(Some(token), answer.grant.token);
@@ -90,7 +90,7 @@ proptest! {
         let data = json!({ "authorizationToken": token, "expiresIn": number(expires_in), "expiresAt": number(expires_at) });
         let code = body_code.map(|code| number(code.into()));
         let response = Json(json!({ "statusCode": number(status.into()), "data": { "code": code, "msg": message, "data": data } }));
-        let answer = Answer::read(&response, None);
+        let answer = Answer::read(&response, None, "Bearer");
         prop_assert_eq!((answer.status, answer.body_code, answer.by_hook), (status, body_code, false));
         prop_assert_eq!(answer.message, Some(message));
         prop_assert_eq!(answer.grant.token.as_deref(), token.as_deref().map(without_scheme));
@@ -100,14 +100,14 @@ proptest! {
     #[test]
     fn a_hook_gives_a_token_or_an_object_with_one(token in any::<String>(), expires_in in -10..100_000i64, other in any::<String>()) {
         let response = Json(json!({ "statusCode": 200, "data": { "code": 0, "data": { "authorizationToken": other } } }));
-        let text = Answer::read(&response, Some(Json(json!(token))));
-        let object = Answer::read(&response, Some(Json(json!({ "token": token, "expiresIn": expires_in }))));
+        let text = Answer::read(&response, Some(Json(json!(token))), "Bearer");
+        let object = Answer::read(&response, Some(Json(json!({ "token": token, "expiresIn": expires_in }))), "Bearer");
         prop_assert!(text.by_hook && object.by_hook);
-        let token = Some(without_scheme(&token).to_owned());
+        let token = Some(without_scheme(&token, "Bearer").to_owned());
         prop_assert_eq!((&text.grant.token, text.grant.expires_in), (&token, None));
         prop_assert_eq!((object.grant.token, object.grant.expires_in), (token, Some(expires_in)));
         // Where the default looks is nothing to a hook.
-        let nothing = Answer::read(&response, Some(Json(json!({ "authorizationToken": other }))));
+        let nothing = Answer::read(&response, Some(Json(json!({ "authorizationToken": other }))), "Bearer");
         prop_assert_eq!(nothing.grant.token, None);
     }
 

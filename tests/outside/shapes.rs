@@ -57,8 +57,8 @@ proptest! {
     fn a_response_of_any_shape_is_one([any_at_all, status, header, code, data] in [shape(), shape(), shape(), shape(), shape()], text in "\\PC{0,12}") {
         for response in [any_at_all.clone(), json!({ "statusCode": 200, "data": any_at_all })] {
             let response = Json(response);
-            let answer = Answer::read(&response, None);
-            if let Ok(token) = judge(&answer, "code") {
+            let answer = Answer::read(&response, None, "Bearer");
+            if let Ok(token) = judge(&answer, &["code"]) {
                 prop_assert_eq!(&response.0["data"]["data"]["authorizationToken"], &json!(token));
             }
         }

@@ -30,6 +30,7 @@ const LARGE: Scenario = Scenario {
         &[Act::Hide, Act::Show, Act::Hide, Act::Online, Act::Show],
         &[Act::Logout, Act::Logout],
         &[Act::Elsewhere],
+        &[Act::LoginWith, Act::SetToken, Act::LoginWith],
         &[Act::Jump(100_000), Act::Jump(-300_000), Act::Pass(95_000)],
     ],
     check: &[Way::Ok, Way::Fail, Way::Rejected],
@@ -50,9 +51,9 @@ const LARGE: Scenario = Scenario {
     read: &[Way::Ok, Way::Fail],
     write: &[Way::Ok, Way::Fail],
     life: Some(100),
-    // Eleven calls that may log in, each at first and once more after a 401, each time with a
+    // Thirteen calls that may log in, each at first and once more after a 401, each time with a
     // second code at most, and the two new attempts on show.
-    max_logins: 46,
+    max_logins: 54,
     ..CALM
 };
 
@@ -101,6 +102,8 @@ fn run(seed: u64) {
         Act::Phone,
         Act::Tap,
         Act::Abort(1),
+        Act::LoginWith,
+        Act::SetToken,
         Act::Dispose,
     ]);
     let scenario = Scenario {

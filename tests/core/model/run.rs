@@ -8,6 +8,7 @@ use miniprogram_login::error::Stage;
 use miniprogram_login::event::Event;
 use miniprogram_login::session::LogoutEpoch;
 use miniprogram_login::token::Token;
+use serde_json::json;
 
 use crate::harness::{App, Options, other_copy_logs_in, secret};
 use crate::json::Json;
@@ -23,6 +24,10 @@ pub enum Act {
     Foreign,
     Ensure,
     Phone,
+    /// `loginWith`.
+    LoginWith,
+    /// `setToken`.
+    SetToken,
     /// A tap on `loginWithProfile`; the consent is a step of its own.
     Tap,
     /// Of the call that was made as the n-th.
@@ -334,6 +339,7 @@ fn launch(scenario: &Scenario) -> App {
         value: secret("stored"),
         received,
         life,
+        given: false,
     };
     let token = match scenario.stored {
         Stored::Nothing => return App::with(&options),
@@ -360,6 +366,8 @@ fn perform(world: &Rc<World>, act: Act) -> Option<LogoutEpoch> {
         Act::Foreign => drop(world.request("https://elsewhere.example.org/", false)),
         Act::Ensure => drop(world.ensure()),
         Act::Phone => drop(world.phone(&secret("13800138000"))),
+        Act::LoginWith => drop(world.login_with(json!({ "phoneCode": secret("phone") }))),
+        Act::SetToken => drop(world.set_token(&secret("given"), None)),
         Act::Abort(call) => world.abort(call),
         Act::Logout => drop(world.logout()),
         Act::Dispose => world.dispose(),
@@ -373,6 +381,7 @@ fn perform(world: &Rc<World>, act: Act) -> Option<LogoutEpoch> {
                 value: secret("elsewhere"),
                 received: world.now(),
                 life: None,
+                given: false,
             };
             other_copy_logs_in(world, &token);
         }
@@ -396,8 +405,8 @@ fn outcome(world: &World, step: &Step, way: Way, scenario: &Scenario) -> Outcome
             Ok(login_code(&secret(&name)))
         }
         (Step::Login { .. }, _) => fail("login:fail"),
-        (Step::Body { code }, Way::Ok) => Ok(login_code(code)),
-        (Step::Body { code }, _) => Err(thrown(&format!("login.body: {code}"))),
+        (Step::Body { code, .. }, Way::Ok) => Ok(login_code(code)),
+        (Step::Body { code, .. }, _) => Err(thrown(&format!("login.body: {code}"))),
         (Step::Exchange { data, .. }, Way::Rejected) => {
             let code = data.text("code").unwrap_or_default();
             Ok(response(200, Some(40_029)).with("data.msg", format!("invalid code {code}")))

@@ -234,6 +234,89 @@ fn model_two_copies_and_a_logout() {
 }
 
 #[test]
+fn model_own_logins() {
+    for stored in [Stored::Nothing, Stored::Fresh] {
+        all_orders_of(Scenario {
+            name: "two logins of the app's own, a request, a logout",
+            stored,
+            actors: &[
+                &[Act::LoginWith, Act::LoginWith],
+                &[Act::Request],
+                &[Act::Logout],
+            ],
+            login: FAIL,
+            exchange: EXCHANGE,
+            reply: REPLY,
+            deadlines: false,
+            faults: 1,
+            max_logins: 9,
+            ..CALM
+        });
+    }
+}
+
+#[test]
+fn model_own_login_of_a_session() {
+    all_orders_of(Scenario {
+        name: "a login of the app's own, a tap, a request",
+        stored: Stored::Ageing,
+        actors: &[&[Act::LoginWith], &[Act::Tap], &[Act::Request]],
+        reply: REPLY,
+        deadlines: false,
+        faults: 1,
+        max_logins: 9,
+        ..CALM
+    });
+}
+
+#[test]
+fn model_own_login_in_the_background() {
+    all_orders_of(Scenario {
+        name: "a login of the app's own, a request, the app hidden and shown",
+        actors: &[&[Act::LoginWith, Act::Request], &[Act::Hide, Act::Show]],
+        login: FAIL,
+        faults: 1,
+        max_logins: 9,
+        ..CALM
+    });
+}
+
+#[test]
+fn model_given_token() {
+    for stored in [Stored::Nothing, Stored::Fresh] {
+        all_orders_of(Scenario {
+            name: "a token that the app gives, at any moment of requests, submits and logins",
+            stored,
+            actors: &[
+                &[Act::Request],
+                &[Act::Phone, Act::LoginWith],
+                &[Act::SetToken],
+            ],
+            reply: REPLY,
+            deadlines: false,
+            faults: 1,
+            max_logins: 9,
+            ..CALM
+        });
+    }
+}
+
+#[test]
+fn model_given_token_and_a_logout() {
+    all_orders_of(Scenario {
+        name: "a token that the app gives, a tap, a logout, any submit",
+        stored: Stored::Fresh,
+        actors: &[&[Act::Tap], &[Act::SetToken], &[Act::Logout]],
+        post: POST,
+        write: FAIL,
+        deadlines: false,
+        faults: 2,
+        max_logins: 9,
+        ..CALM
+    });
+}
+
+#[test]
 fn model_clock() {
     all_orders_of(Scenario {
         name: "short tokens, the clock set forward and back, 401s",

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::calls::Settled;
 use crate::harness::{App, Options, carried, secret};
-use crate::wire::{done, failure, granted, login_code, response};
+use crate::wire::{failure, granted, login_code, response};
 use crate::world::{CallId, Outcome, Step, World};
 
 fn session_time_out() -> Outcome {

@@ -91,7 +91,7 @@ fn rule_16_debug_shows_no_secret() {
     let texts = [
         format!("{token:?}"),
         format!("{:?}", Record::new(&token, "b")),
-        format!("{:?}", Answer::read(&answer, None)),
+        format!("{:?}", Answer::read(&answer, None, "Bearer")),
         format!("{:?}", Response::read(&answer).body()),
         format!("{refused:?}{failed:?}"),
         format!("{:?}", App::logged_in("t1", None).client()),

@@ -42,6 +42,8 @@ pub fn permit() -> String {
     let constants = [
         ("PLAIN", Action::Plain as u32),
         ("BEARER", Action::Bearer as u32),
+        ("WAIT", Action::Wait as u32),
+        ("OWN", Action::Own as u32),
         ("ACTION", Permit::ACTION),
         ("JOIN", Permit::JOIN),
         ("GENERATION", Permit::GENERATION),
