@@ -101,7 +101,7 @@ function record(api, args, at) {
   const bearer = /^Bearer (.*)$/.exec(header.authorization || '')
   const origin = url && url.origin
   return {
-    api, at, header, origin, url: args.url, path: url ? url.pathname : '', query: url ? url.searchParams : new URLSearchParams(),
+    api, args, at, header, origin, url: args.url, path: url ? url.pathname : '', query: url ? url.searchParams : new URLSearchParams(),
     method: args.method || 'GET', data: args.data, timeout: args.timeout, filePath: args.filePath,
     authorization: header.authorization, bearer: bearer && bearer[1], aborted: false, answered: false,
   }
