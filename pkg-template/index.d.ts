@@ -42,6 +42,31 @@ export interface WxpOptions {
    * such as `https://cdn.example.com`. Default `[]`.
    */
   allowedOrigins?: string[]
+  /**
+   * Where the token stands. Default `{header: 'Authorization', scheme: 'Bearer'}`. With the scheme
+   * `''` it stands alone. What the docs say of the header `Authorization` holds for this header.
+   *
+   * ```js
+   * authorization: { header: 'X-Access-Token', scheme: '' }
+   * ```
+   */
+  authorization?: {
+    /** Not `Cookie`, `Referer` or `Content-Type`. */
+    header?: string
+    scheme?: string
+  }
+  /**
+   * Header fields for whatever goes to an origin that may see the token: requests, uploads, downloads
+   * and the SDK's own posts, not `wxp.request`. A function is asked for each attempt, so that a
+   * replay is signed anew; it gets what wx will be given, without the token. The call's own fields
+   * and those of `login.header` come before these, whatever their case. Rejects with `hook_failed`
+   * if the function throws or gives what can be no header.
+   *
+   * ```js
+   * header: (args, api) => ({ 'X-Tenant': tenantId, 'X-Sign': sign(args.url, args.data) })
+   * ```
+   */
+  header?: HeaderFields | ((args: HeaderArgs, api: 'request' | 'uploadFile' | 'downloadFile') => HeaderFields)
   // The second is for functions of `res` alone, which the first refuses. Their parameters are the
   // same at the first place, so that the compiler can tell that of `res => …`.
   /**
@@ -95,6 +120,21 @@ export interface WxpOptions {
    * Unset: nothing is logged.
    */
   log?: (entry: LogEntry) => void
+}
+
+/** Fields of a header, each on one line; what is undefined or null is left out. */
+export type HeaderFields = Record<string, string | number | undefined | null>
+
+/** What the option `header` is given: the call's own arguments, with the whole url. */
+export interface HeaderArgs {
+  url: string
+  /** Absent where the call has none: wx takes that for `GET`. */
+  method?: string
+  /** Do not change it: it is the caller's. */
+  data?: any
+  /** The call's own fields; a copy. */
+  header: Record<string, any>
+  [name: string]: any
 }
 
 /**
@@ -155,8 +195,13 @@ export interface LoginOptions {
    * or one of `allowedOrigins`.
    */
   url: string
-  /** The body of the exchange; sync or async. Default: `{code}`. */
-  body?: (ctx: { /** From wx.login, valid once. */ code: string }) => unknown
+  /** The body of the exchange; sync or async. Default: `{...data, code}`. */
+  body?: (ctx: {
+    /** From wx.login, valid once. */
+    code: string
+    /** What `loginWith` was given; absent in a silent login. */
+    data?: any
+  }) => unknown
   /**
    * Reads the token from the exchange's answer; sync or async. Give a string, or an object with its
    * life. Default: any HTTP 2xx and
@@ -164,7 +209,7 @@ export interface LoginOptions {
    */
   readToken?: (res: RequestResult) => TokenAnswer | Promise<TokenAnswer>
   /** Headers of the exchange. Default `{}`. */
-  header?: Record<string, string>
+  header?: HeaderFields
   /** For the whole login, ms. Default 15000. */
   timeout?: number
 }
@@ -210,6 +255,27 @@ export interface WxpOwn {
    * none. Skips the cooldown.
    */
   ensureLogin(): Promise<void>
+  /**
+   * A login whose exchange posts `{...data, code}`, or what `login.body({code, data})` gives: for a
+   * phone code, an invitation, a tenant. Not for `encryptedData`, whose key the login changes. One
+   * runs after another; requests meanwhile use the token there is. Success replaces the session;
+   * failure rejects this call alone. Rejects with {@link WxpError}, or with a TypeError if `data` is no
+   * object of what JSON can hold or has a field `code`.
+   *
+   * ```js
+   * await wxp.loginWith({ phoneCode: e.detail.code })
+   * ```
+   */
+  loginWith(data: object): Promise<void>
+  /**
+   * Takes over a session that another login brought (SMS, password), before it returns. What was sent
+   * before is delivered as it comes, what waits goes on with this token, a login under way ends (a
+   * `loginWith` rejects with `aborted`). Without `expiresIn` its life is what a JWT says of itself, or
+   * until a 401. When it ends, the next request logs in silently, unless `login.body` throws.
+   * `loginWithProfile` then rejects with `not_logged_in`, as wx.login has not made this session.
+   * Rejects with a TypeError if the text can't be a token. Never take one from a page's query.
+   */
+  setToken(token: string, more?: { /** Its life, s. */ expiresIn?: number }): Promise<void>
   /**
    * In a tap handler, before anything asynchronous: asks the user for the profile and posts it to
    * `profile.url`. Resolves with the server's answer. Call `ensureLogin()` in `onLoad`: with no

@@ -5,7 +5,7 @@ import type { Equal, Expect } from './expect'
 const wxp = createWxp({ baseUrl: 'https://api.example.com', login: { url: '/user/weixin-login' } })
 
 type Members =
-  | 'requestNeedLogin' | 'uploadFileNeedLogin' | 'downloadFileNeedLogin' | 'ensureLogin' | 'loginWithProfile'
+  | 'requestNeedLogin' | 'uploadFileNeedLogin' | 'downloadFileNeedLogin' | 'ensureLogin' | 'loginWith' | 'setToken' | 'loginWithProfile'
   | 'loginWithPhone' | 'logout' | 'getToken' | 'session' | 'ready' | 'on' | 'off' | 'dispose'
 export type Names = Expect<Equal<keyof WxpOwn, Members>>
 
@@ -89,6 +89,13 @@ export async function files() {
 
 export async function sessions() {
   const nothing: void = await wxp.ensureLogin()
+  const more: void = await wxp.loginWith({ phoneCode: 'p', tenant: 7 })
+  const given: void = await wxp.setToken('t', { expiresIn: 7200 })
+  void [more, given]
+  // @ts-expect-error the data is an object
+  wxp.loginWith('p')
+  // @ts-expect-error seconds are a number
+  wxp.setToken('t', { expiresIn: '7200' })
   const token: string = await wxp.getToken()
   const gone: void = await wxp.logout()
   await wxp.ready

@@ -36,7 +36,7 @@ createWxp({
 
 // The options are these and no others.
 type Options =
-  | 'baseUrl' | 'login' | 'profile' | 'phone' | 'logout' | 'allowedOrigins' | 'isUnauthorized' | 'checkSession'
+  | 'baseUrl' | 'login' | 'profile' | 'phone' | 'logout' | 'allowedOrigins' | 'authorization' | 'header' | 'isUnauthorized' | 'checkSession'
   | 'checkSessionTimeout' | 'storage' | 'expiryMargin' | 'cooldown' | 'requestTimeout' | 'loadTimeout' | 'wasmPath'
   | 'wx' | 'WXWebAssembly' | 'log'
 export type Names = Expect<Equal<keyof WxpOptions, Options>>
@@ -121,6 +121,16 @@ createWxp({ ...least, checkSession: 'always' })
 createWxp({ ...least, login: { url: '/l', timeout: '15s' } })
 // @ts-expect-error: an array of origins
 createWxp({ ...least, allowedOrigins: 'https://cdn.example.com' })
+createWxp({ ...least, authorization: { header: 'X-Access-Token', scheme: '' } })
+createWxp({ ...least, header: { 'X-Tenant': 't7', 'X-None': undefined } })
+createWxp({ ...least, header: (args, api) => ({ 'X-Sign': args.url + api + (args.method || 'GET') }) })
+createWxp({ ...least, login: { url: '/l', body: ({ code, data }) => ({ code, ...data }) } })
+// @ts-expect-error a header holds text
+createWxp({ ...least, header: { 'X-Tenant': {} } })
+// @ts-expect-error it must answer at once
+createWxp({ ...least, header: async () => ({}) })
+// @ts-expect-error the scheme is text
+createWxp({ ...least, authorization: { scheme: null } })
 // @ts-expect-error: whether the answer says so is a boolean
 createWxp({ ...least, isUnauthorized: () => 'no' })
 // @ts-expect-error: isUnauthorized is synchronous

@@ -22,10 +22,11 @@ extern "C" {
 }
 
 /// The modules of the package that are used as they stand.
-const SOURCES: [(&str, &str); 9] = [
+const SOURCES: [(&str, &str); 10] = [
     ("call", include_str!("../../pkg-template/call.js")),
     ("check", include_str!("../../pkg-template/check.js")),
     ("error", include_str!("../../pkg-template/error.js")),
+    ("header", include_str!("../../pkg-template/header.js")),
     ("host", include_str!("../../pkg-template/host.js")),
     ("index", include_str!("../../pkg-template/index.js")),
     ("loader", include_str!("../../pkg-template/loader.js")),

@@ -246,3 +246,21 @@ fn rule_10_its_life_is_what_is_told_or_what_it_says_itself() {
     assert_eq!(life(jwt, None), Some(100_000));
     assert_eq!(life(jwt, Some(60)), Some(60_000));
 }
+
+#[test]
+fn rule_22_the_scheme_that_is_configured_is_no_part_of_it() {
+    for (scheme, text, token) in [
+        ("Token", "tOKEN  t-1", "t-1"),
+        ("Bearer", "Bearer t-1", "t-1"),
+        ("", " t-1", "t-1"),
+    ] {
+        let app = App::with(&Options::usual().set("authorization.scheme", scheme));
+        app.ledger.borrow_mut().given(token);
+        app.set_token(text, None).unwrap();
+        let call = app.get();
+        assert_eq!(app.sent(call), carried(&[token]));
+        app.reply(call, 200);
+    }
+    let app = App::with(&Options::usual().set("authorization.scheme", "Token"));
+    assert!(app.set_token("Bearer t-1", None).is_err());
+}
