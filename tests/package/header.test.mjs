@@ -1,7 +1,8 @@
 // Rule 8: the options `authorization` and `header`.
 import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import { failure } from './backend.mjs'
-import { ASYNC, freeze, once, plain, scenario } from './scenario.mjs'
+import { ASYNC, freeze, MODES, once, plain, Scenario, scenario } from './scenario.mjs'
 
 const LOGIN = '/user/weixin-login', HOME = '/user/home'
 
@@ -171,4 +172,45 @@ once('rule 11: a failure of a request with the app\'s header is what it was', as
   const wxp = await s.active({ header: { 'X-Tenant': 't7' } })
   s.backend.will(HOME, failure('request:fail timeout', 5))
   await s.rejected(wxp.requestNeedLogin({ url: HOME }), 'timeout', 'request')
+})
+
+test('property: whatever the app\'s function and the call give, one token goes home, none elsewhere, and no broken field', async t => {
+  const seed = Number(process.env.RANDOM_SEED) || Date.now()
+  t.diagnostic(`RANDOM_SEED=${seed}`)
+  let state = seed >>> 0
+  const below = end => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32 * end | 0
+  const one = list => list[below(list.length)]
+  const NAMES = ['Authorization', 'AUTHORIZATION', 'authorization', 'X-Sign', 'x-sign', 'X Sign', 'X\nSign', 'X:Sign', '', 'é', '__proto__', 'content-type']
+  const VALUES = ['v', '', 'a b', 'a\r\nX-Evil: 1', 'a\nb', 'a\0b', undefined, null, 7, {}, true, 'Bearer x', 'Bearer undefined', 'é']
+  const fields = () => Object.fromEntries(Array.from({ length: below(4) }, () => [one(NAMES), one(VALUES)]))
+  const s = new Scenario(MODES['async callbacks'])
+  let given = {}
+  const wxp = await s.active({ header: () => given })
+  const same = (a, b) => a.toLowerCase() === b.toLowerCase()
+  for (let i = 0; i < 1_000; i++) {
+    given = fields()
+    const header = fields(), home = below(4) > 0
+    const before = s.backend.requests.length
+    const { ok, error } = await s.outcome(wxp.requestNeedLogin(freeze({ url: home ? HOME : 'https://elsewhere.example.com/', header })))
+    const told = JSON.stringify({ seed, given, header, home })
+    if (!ok) {
+      assert.equal(error.code, 'hook_failed', told)
+      assert.equal(s.backend.requests.length, before, told)
+      continue
+    }
+    const sent = s.backend.requests[before].args.header
+    if (!home) {
+      assert.deepEqual(plain(sent), plain(header), told)
+      continue
+    }
+    const tokens = Object.keys(sent).filter(name => same(name, 'Authorization'))
+    const owns = Object.keys(header).some(name => same(name, 'Authorization') && !/^\s*(bearer)?\s*(undefined|null)?\s*$/i.test(header[name]))
+    if (owns) assert.ok(tokens.every(name => name in header), told)
+    else assert.deepEqual([tokens, /^Bearer \S+$/.test(sent.Authorization)], [['Authorization'], true], told)
+    for (const name of Object.keys(sent)) {
+      if (name in header || name === 'Authorization') continue
+      assert.ok(/^[\w-]+$/.test(name) && typeof sent[name] === 'string' && !/[\r\n\0]/.test(sent[name]), told)
+      assert.ok(!Object.keys(header).some(own => same(own, name)), told)
+    }
+  }
 })
