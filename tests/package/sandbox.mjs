@@ -12,8 +12,8 @@ export const PKG = path.resolve(process.env.MINIPROGRAM_LOGIN_PKG || path.join(r
 const DIST = path.join(PKG, 'miniprogram_dist')
 const HOME = '/miniprogram_npm/miniprogram-login/'
 
-/** What V8 gives to every context although some device has it not. */
-const ABSENT = ['WebAssembly', 'SharedArrayBuffer', 'Atomics', 'FinalizationRegistry', 'WeakRef', 'BigInt', 'BigInt64Array', 'BigUint64Array', 'Intl']
+/** What an engine gives to every context although some device has it not. */
+const ABSENT = ['WebAssembly', 'performance', 'SharedArrayBuffer', 'Atomics', 'FinalizationRegistry', 'WeakRef', 'BigInt', 'BigInt64Array', 'BigUint64Array', 'Intl']
 
 /** Scripts and modules are compiled once per process and run in every sandbox. */
 const scripts = new Map()

@@ -92,10 +92,10 @@ once('rule 11: headers without a status (DevTools), or a chunk before them, are 
     [attempt => attempt.chunk('first'), ['first', 'a', 401]],
   ]) {
     const call = wxp.requestNeedLogin(CHAT), heard = hearing(call)
-    first(attempts.at(-1))
-    attempts.at(-1).chunk('a')
-    attempts.at(-1).headers(401)
-    attempts.at(-1).end(200)
+    first(attempts[attempts.length - 1])
+    attempts[attempts.length - 1].chunk('a')
+    attempts[attempts.length - 1].headers(401)
+    attempts[attempts.length - 1].end(200)
     await s.ok(call)
     assert.deepEqual(heard, expected)
   }
@@ -124,9 +124,9 @@ once('rule 11: a stream that carries no token of ours is not judged', async s =>
   const wxp = await s.active(), attempts = streams(s)
   for (const args of [{ ...CHAT, header: { Authorization: 'Bearer own' } }, { ...CHAT, url: 'https://other.example.com/chat' }]) {
     const call = wxp.requestNeedLogin(args), heard = hearing(call)
-    attempts.at(-1).headers(401)
-    attempts.at(-1).chunk('a')
-    attempts.at(-1).end(401)
+    attempts[attempts.length - 1].headers(401)
+    attempts[attempts.length - 1].chunk('a')
+    attempts[attempts.length - 1].end(401)
     assert.equal((await s.ok(call)).statusCode, 401)
     assert.deepEqual(heard, [401, 'a'])
   }

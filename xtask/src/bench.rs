@@ -55,7 +55,7 @@ fn measure() -> Result<()> {
         }
     };
     tools::node()?;
-    node::install()?;
+    tools::packages("tests/bench")?;
     let counts = count(&pkg)?;
     let results = report::Results {
         timing: node::run("timing", &pkg, &PEERS)?,

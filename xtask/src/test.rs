@@ -3,6 +3,7 @@
 
 mod broken;
 mod browser;
+mod engines;
 mod pack;
 mod typings;
 
@@ -41,6 +42,7 @@ const STEPS: &[Step] = &[
     ("broken packages", broken::run),
     ("typings", typings::run),
     ("package in a fresh mini program", pack::run),
+    ("package on engines of phones", engines::run),
     ("WXML and WXSS of the demo", || {
         spawn(command("node").args(["xtask/js/wxml-check.cjs", "miniprogram-demo/miniprogram"]))
     }),
@@ -99,6 +101,8 @@ fn set_up() -> Result<()> {
         browser.chromium.display(),
         browser.chromedriver.display()
     );
+    tools::javascript_core()?;
+    tools::packages(engines::HOME)?;
     tools::postgres()
 }
 
@@ -156,6 +160,9 @@ fn sandbox(pkg: &Path) -> Result<()> {
     spawn(
         command("node")
             .arg("--test")
+            .args(["--test-reporter=spec", "--test-reporter-destination=stdout"])
+            // For other engines, to be compared with.
+            .args(engines::reporter())
             .args(tests)
             .env("MINIPROGRAM_LOGIN_PKG", pkg),
     )

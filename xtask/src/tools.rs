@@ -103,21 +103,24 @@ pub fn node() -> Result<()> {
             printed.trim()
         );
     }
+    npm("xtask", &[])
+}
+
+/// The npm packages of the package-lock.json in `dir`, which need no scripts to be installed.
+pub fn packages(dir: &str) -> Result<()> {
+    npm(dir, &["--ignore-scripts"])
+}
+
+fn npm(dir: &str, more: &[&str]) -> Result<()> {
     // A copy of the lock file beside the packages tells which one they were installed from.
-    let lock = std::fs::read(root().join("xtask/package-lock.json"))?;
-    let installed = root().join("xtask/node_modules/.installed-lock.json");
+    let lock = std::fs::read(root().join(dir).join("package-lock.json"))?;
+    let installed = root().join(dir).join("node_modules/.installed-lock.json");
     if std::fs::read(&installed).is_ok_and(|i| i == lock) {
         return Ok(());
     }
-    println!("installing the Node tools of xtask/package-lock.json (a minute or two)");
-    run(command("npm").args([
-        "ci",
-        "--prefix",
-        "xtask",
-        "--no-audit",
-        "--no-fund",
-        "--loglevel=error",
-    ]))?;
+    println!("installing the packages of {dir}/package-lock.json (a minute or two)");
+    let ci = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
+    run(command("npm").args(ci).args(["--prefix", dir]).args(more))?;
     Ok(std::fs::write(installed, lock)?)
 }
 
@@ -159,6 +162,17 @@ pub fn browser() -> Result<Browser> {
     }
     apt(&["chromium", "chromium-driver"])?;
     find().context("Chromium and ChromeDriver are needed: install them, or name them in CHROMIUM and CHROMEDRIVER")
+}
+
+/// JavaScriptCore's shell, which Debian packs under the version of its interface.
+pub fn javascript_core() -> Result<()> {
+    if on_path("jsc").is_some() {
+        return Ok(());
+    }
+    apt(&["libjavascriptcoregtk-4.*-bin"])?;
+    on_path("jsc")
+        .map(drop)
+        .context("JavaScriptCore's shell is needed: install it so that jsc is on PATH")
 }
 
 /// PostgreSQL's server programs, which the backend's tests start for themselves.

@@ -7,28 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::{PEERS, dir};
-use crate::sh::{command, node_tool, output, root, run as spawn};
-
-/// Installs the peers that tests/bench/package-lock.json names, and bundles them.
-pub fn install() -> Result<()> {
-    let home = root().join("tests/bench");
-    let lock = std::fs::read(home.join("package-lock.json"))?;
-    let installed = home.join("node_modules/.installed-lock.json");
-    if !std::fs::read(&installed).is_ok_and(|i| i == lock) {
-        println!("installing the libraries of tests/bench/package-lock.json");
-        spawn(command("npm").args([
-            "ci",
-            "--prefix",
-            "tests/bench",
-            "--ignore-scripts",
-            "--no-audit",
-            "--no-fund",
-            "--loglevel=error",
-        ]))?;
-        std::fs::write(installed, lock)?;
-    }
-    Ok(())
-}
+use crate::sh::{command, node_tool, output, root};
 
 /// Makes one file of each subject, as a mini program's own build would.
 pub fn bundle(subjects: &[&str]) -> Result<()> {

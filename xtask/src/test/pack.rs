@@ -21,6 +21,11 @@ use crate::{
 const INSTALLED: &str = "miniprogram_npm/miniprogram-login";
 const MODULE: &str = "miniprogram_login.wasm.br";
 
+/// What the compiler made of the package with these settings.
+pub fn package(name: &str) -> PathBuf {
+    target().join("pack").join(format!("{name}.package"))
+}
+
 /// Installs and compiles the package twice.
 pub fn run() -> Result<()> {
     let dir = target().join("pack");
@@ -65,7 +70,7 @@ pub fn run() -> Result<()> {
 /// Babel's, as a package again.
 fn as_package(dir: &Path, name: &str) -> Result<PathBuf> {
     let compiled = dir.join(format!("{name}.compiled/files")).join(INSTALLED);
-    let package = dir.join(format!("{name}.package"));
+    let package = package(name);
     let dist = package.join("miniprogram_dist");
     recreate(&dist)?;
     fs::copy(compiled.join(MODULE), dist.join(MODULE))?;

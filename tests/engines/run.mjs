@@ -1,0 +1,181 @@
+// Runs tests/package on other engines than Node.js's own, and compares each result with Node's.
+// usage: node run.mjs <scratch directory> <Node's results, as reporter.mjs writes them> <name=package directory>…
+import { execFile } from 'node:child_process'
+import fs from 'node:fs'
+import { createRequire } from 'node:module'
+import os from 'node:os'
+import path from 'node:path'
+import zlib from 'node:zlib'
+import { BROKEN, broken } from '../package/broken.mjs'
+import { DIFFERENCES } from './differences.mjs'
+import { ENGINES } from './engines.mjs'
+
+const here = import.meta.dirname
+const tests = path.join(here, '../package')
+const esbuild = createRequire(path.join(here, '../../xtask/package.json'))('esbuild')
+
+/** The negative control starts other runs; what it is for is done here by `control`. */
+const CONTROL = 'control.test.mjs'
+/** Those that take longest go first, so that no core waits for them at the end. */
+const LONG = ['trap.test.mjs', 'random.test.mjs', 'life.test.mjs', 'login.test.mjs']
+const FILES = fs.readdirSync(tests).filter(file => file.endsWith('.test.mjs') && file !== CONTROL).sort((a, b) => LONG.includes(b) - LONG.includes(a))
+const LIMIT = 120_000
+
+// ---- bundles ------------------------------------------------------------------------------------
+
+const standIn = name => path.join(here, 'stand-ins', name)
+const OF_NODE = { assert: 'assert.js', 'assert/strict': 'assert.js', crypto: 'crypto.js', fs: 'fs.js', path: 'path.js', util: 'util.js', vm: 'vm.js', zlib: 'zlib.js', test: 'test.js' }
+
+/** One file of each test file. */
+async function bundle(made, outdir) {
+  const bare = made === 'shell'
+  await esbuild.build({
+    entryPoints: FILES.map(file => path.join(tests, file)),
+    outdir, bundle: true, format: bare ? 'iife' : 'cjs', target: 'es2020', logLevel: 'warning',
+    platform: bare ? 'neutral' : 'node',
+    mainFields: ['main'],
+    define: { 'import.meta.dirname': JSON.stringify(tests) },
+    inject: bare ? [standIn('globals.js')] : [],
+    plugins: [{
+      name: 'node',
+      setup(build) {
+        build.onResolve({ filter: /^node:/ }, ({ path: name }) => {
+          const own = name.slice(5)
+          return bare || own === 'test' ? { path: standIn(OF_NODE[own]) } : { path: own, external: true }
+        })
+        if (!bare) build.onResolve({ filter: /^\.\/report\.js$/ }, () => ({ path: standIn('report-node.js') }))
+      },
+    }],
+  })
+}
+
+/** A package as `bare` engines can read it, which can't unpack the module; with an entry over it. */
+function prepare(pkg, dir, entry) {
+  const dist = path.join(dir, 'miniprogram_dist')
+  fs.rmSync(dir, { recursive: true, force: true })
+  fs.cpSync(path.join(pkg, 'miniprogram_dist'), dist, { recursive: true })
+  if (entry !== undefined) {
+    fs.renameSync(path.join(dist, 'index.js'), path.join(dist, 'real.js'))
+    fs.writeFileSync(path.join(dist, 'index.js'), entry)
+  }
+  return dir
+}
+
+function unpack(dir) {
+  const file = path.join(dir, 'miniprogram_dist/miniprogram_login.wasm.br')
+  fs.writeFileSync(file, zlib.brotliDecompressSync(fs.readFileSync(file)))
+  return dir
+}
+
+// ---- runs ---------------------------------------------------------------------------------------
+
+const lanes = os.availableParallelism()
+const waiting = []
+let busy = 0
+
+/** At most one process per core. */
+async function inLane(run) {
+  if (busy >= lanes) await new Promise(resolve => waiting.push(resolve))
+  busy++
+  try {
+    return await run()
+  } finally {
+    busy--
+    const next = waiting.shift()
+    if (next) next()
+  }
+}
+
+const start = (program, args, env, limit = LIMIT) => inLane(() => new Promise(resolve => {
+  execFile(program, args, { env: { ...process.env, ...env }, maxBuffer: 1 << 28, timeout: limit }, (error, stdout, stderr) => resolve({ error, stdout, stderr }))
+}))
+
+/** The results of one file on one engine. */
+async function onEngine(engine, bundles, file, env) {
+  const { made, start: how } = ENGINES[engine]
+  const { error, stdout, stderr } = await start(...how(path.join(bundles[made], file.replace(/\.mjs$/, '.js')), env))
+  const lines = stdout.split('\n')
+  const results = lines.filter(line => line.startsWith('result ')).map(line => JSON.parse(line.slice(7)))
+  const ended = lines.find(line => line.startsWith('ended '))
+  if (!ended || Number(ended.slice(6)) !== results.length) throw new Error(`${file} on ${engine} did not come to its end: ${error || ''}\n${stdout.slice(-2000)}${stderr.slice(-2000)}`)
+  return results
+}
+
+/** What Node's own runner says of the same files: by its last run, if that was of these files. */
+async function onNode(pkg, told) {
+  const files = fs.readdirSync(tests).map(file => path.join(tests, file))
+  const newest = Math.max(...[...files, path.join(pkg, 'miniprogram_dist/index.js')].map(file => fs.statSync(file).mtimeMs))
+  let error, stderr = ''
+  if (!fs.existsSync(told) || fs.statSync(told).mtimeMs < newest) {
+    const args = ['--test', `--test-reporter=${path.join(here, 'reporter.mjs')}`, `--test-reporter-destination=${told}`, ...FILES.map(file => path.join(tests, file))]
+    ;({ error, stderr } = await start(process.execPath, args, { MINIPROGRAM_LOGIN_PKG: pkg }, 5 * LIMIT))
+  }
+  const results = fs.readFileSync(told, 'utf8').split('\n').filter(Boolean).map(line => JSON.parse(line)).filter(({ file }) => file !== CONTROL)
+  const bad = results.filter(({ ok }) => !ok)
+  if (error || bad.length) throw new Error(`Node.js itself does not pass: ${bad.map(name).join('\n')}\n${error || ''}${stderr}`)
+  return results.map(name)
+}
+
+const name = ({ path }) => path.join(' › ')
+
+/** What engine and package can't pass. */
+const listed = (engine, result) => DIFFERENCES.filter(({ engines, test, modes }) =>
+  engines.includes(engine) && test === result.path[0] && (!modes || modes.includes(result.path[1])))
+
+function compare(engine, wanted, got) {
+  const problems = []
+  const names = new Set(got.map(name))
+  for (const one of wanted) if (!names.has(one)) problems.push(`did not run: ${one}`)
+  if (got.length !== wanted.length) problems.push(`${got.length} results, of Node.js ${wanted.length}`)
+  const used = new Set()
+  for (const result of got) {
+    const known = listed(engine, result)
+    known.forEach(one => used.add(one))
+    if (result.ok && known.length) problems.push(`passes, but differences.mjs says that it can't: ${name(result)}`)
+    if (!result.ok && !known.length) problems.push(`fails: ${name(result)}: ${result.said}`)
+  }
+  for (const one of DIFFERENCES) if (one.engines.includes(engine) && !used.has(one)) problems.push(`named in differences.mjs, but there is no such test: ${one.test}`)
+  return { problems, passed: got.filter(({ ok }) => ok).length, listed: got.filter(({ ok }) => !ok).length }
+}
+
+/** The packages of broken.mjs, each by the test that must notice. */
+async function control(engine, bundles, pkg, dir) {
+  const tried = { unchanged: { code: '', caughtBy: BROKEN['logs in once per caller'].caughtBy }, ...BROKEN }
+  const problems = []
+  await Promise.all(Object.entries(tried).map(async ([what, { code, caughtBy: [file, test] }], at) => {
+    const stand = prepare(pkg, path.join(dir, String(at)), broken(code))
+    const results = await onEngine(engine, bundles, file, { MINIPROGRAM_LOGIN_PKG: stand, ENGINES_ONLY: JSON.stringify([test]) })
+    const passes = results.length > 0 && results.every(({ ok }) => ok)
+    if (passes !== (what === 'unchanged') || !results.length) problems.push(`the package that ${what} is ${passes ? 'not caught' : 'caught'} by ${test}`)
+  }))
+  return problems
+}
+
+// ---- all ----------------------------------------------------------------------------------------
+
+const [scratch, told, ...given] = process.argv.slice(2)
+const packages = given.map(arg => [arg.slice(0, arg.indexOf('=')), path.resolve(arg.slice(arg.indexOf('=') + 1))])
+const bundles = {}
+for (const made of new Set(Object.values(ENGINES).map(({ made }) => made))) {
+  bundles[made] = path.join(scratch, 'bundles', made)
+  await bundle(made, bundles[made])
+}
+const wanted = await onNode(packages[0][1], told)
+console.log(`Node.js ${process.versions.node}: ${wanted.length} results`)
+
+let bad = 0
+for (const [what, pkg] of packages) {
+  for (const [engine, { made }] of Object.entries(ENGINES)) {
+    const begun = Date.now()
+    const dir = path.join(scratch, `${what}-${made}`)
+    prepare(pkg, dir)
+    if (made === 'shell') unpack(dir)
+    const got = (await Promise.all(FILES.map(file => onEngine(engine, bundles, file, { MINIPROGRAM_LOGIN_PKG: dir })))).flat()
+    const { problems, passed, listed } = compare(engine, wanted, got)
+    if (what === packages[0][0]) problems.push(...await control(engine, bundles, dir, path.join(scratch, `broken-${made}`)))
+    console.log(`${engine}, the package ${what}: ${passed} passed, ${listed} listed in differences.mjs, ${problems.length} problems, ${((Date.now() - begun) / 1000).toFixed(1)} s`)
+    for (const problem of problems.slice(0, 20)) console.log('  ' + problem)
+    bad += problems.length
+  }
+}
+process.exit(bad ? 1 : 0)
