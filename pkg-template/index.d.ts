@@ -111,6 +111,14 @@ export interface WxpOptions {
    * `/miniprogram_npm/miniprogram-login/miniprogram_login.wasm.br`; differs in subpackages.
    */
   wasmPath?: string
+  /**
+   * What `miniprogram-login-fallback` exports: the core as plain JavaScript, for a device that has
+   * no WXWebAssembly, refuses the module twice, or does not answer within `fallbackAfter`. Must be
+   * of the same version.
+   */
+  fallback?: { readonly version: string; instantiate(imports: any): any }
+  /** How long the module is waited for where there is a fallback, ms. Default 3000. */
+  fallbackAfter?: number
   /** Instead of the global `wx`: that of a framework (`Taro`, `uni`), or a mock. */
   wx?: WxLike
   /** Instead of the global `WXWebAssembly`. */
@@ -303,10 +311,10 @@ export interface WxpOwn {
   /** A snapshot; never the token. */
   readonly session: Session
   /**
-   * The current attempt to load the WASM module. Rejects with `wasm_unavailable` or `config`; the
+   * The current attempt to load the core; resolves with what it runs as. Rejects with `wasm_unavailable` or `config`; the
    * next call tries again.
    */
-  readonly ready: Promise<void>
+  readonly ready: Promise<'wasm' | 'fallback'>
   on<E extends keyof WxpEvents>(event: E, fn: (payload: WxpEvents[E]) => void): void
   /** Without `fn`: removes all listeners of the event. */
   off<E extends keyof WxpEvents>(event: E, fn?: (payload: WxpEvents[E]) => void): void

@@ -70,7 +70,7 @@ export class Wxp {
     Object.assign(this, { instance, host, core })
     const restored = new Call(this), { resolve } = restored
     restored.resolve = () => {
-      resolve()
+      resolve(instance.kind)
       later(() => this.enterAll())
     }
     this.add(restored)

@@ -129,6 +129,8 @@ pub const OPTIONS: &[OptionSpec] = &[
     optional("requestTimeout", OptionType::Ms),
     optional("loadTimeout", OptionType::Ms),
     optional("wasmPath", OptionType::Text),
+    optional("fallback", OptionType::Object),
+    optional("fallbackAfter", OptionType::Ms),
     optional("wx", OptionType::Object),
     optional("WXWebAssembly", OptionType::Object),
     optional("log", OptionType::Function),

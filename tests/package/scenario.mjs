@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { inspect } from 'node:util'
 import { HOME } from './backend.mjs'
 import { drain } from './clock.mjs'
-import { PKG, Sandbox } from './sandbox.mjs'
+import { ON_FALLBACK, PKG, Sandbox } from './sandbox.mjs'
 import { Phone } from './wx.mjs'
 
 const LOGIN = '/user/weixin-login'
@@ -69,6 +69,11 @@ export class Scenario {
     this.sandboxes.push(this.sandbox)
   }
 
+  /** What `miniprogram-login-fallback` exports. */
+  get fallback() {
+    return this.wasm.fallback()
+  }
+
   options(more = {}) {
     return {
       baseUrl: HOME,
@@ -80,6 +85,7 @@ export class Scenario {
         this.wasm.note('log')
         this.log.push(plain(entry))
       },
+      ...ON_FALLBACK && { fallback: this.fallback },
       ...more,
     }
   }

@@ -241,9 +241,9 @@ scenario('rule 18: who hears of the death may call the others at once: none is o
 
 /** The first instance dies at this call into it. */
 function trapsAt(s, call) {
-  const { make } = s.wasm
-  s.wasm.make = (...args) => {
-    const made = make.apply(s.wasm, args)
+  const { keep } = s.wasm
+  s.wasm.keep = (...args) => {
+    const made = keep.apply(s.wasm, args)
     if (s.wasm.instances.length === 1) s.wasm.last.trapAt = call
     return made
   }
@@ -317,9 +317,9 @@ once('rule 18: wherever in a life the instance dies, every call settles and the 
   assert.ok(calls > 20, `${calls} calls into the WASM`)
   for (let at = 1; at <= calls; at++) {
     const s = new Scenario()
-    const make = s.wasm.make
-    s.wasm.make = (...args) => {
-      const made = make.apply(s.wasm, args)
+    const { keep } = s.wasm
+    s.wasm.keep = (...args) => {
+      const made = keep.apply(s.wasm, args)
       if (s.wasm.instances.length === 1) s.wasm.last.trapAt = at
       return made
     }
@@ -337,9 +337,9 @@ once('rule 18: wherever in a life the instance dies, every call settles and the 
 scenario('rule 18: a call made when the instance died in its restore runs on the next one', async s => {
   await s.active()
   s.launch()
-  const { make } = s.wasm
-  s.wasm.make = (...args) => {
-    const made = make.apply(s.wasm, args)
+  const { keep } = s.wasm
+  s.wasm.keep = (...args) => {
+    const made = keep.apply(s.wasm, args)
     if (s.wasm.instances.length === 1) {
       const { getStorageSync } = s.phone.wx
       s.phone.wx.getStorageSync = key => {

@@ -98,7 +98,8 @@ export async function sessions() {
   wxp.setToken('t', { expiresIn: '7200' })
   const token: string = await wxp.getToken()
   const gone: void = await wxp.logout()
-  await wxp.ready
+  const ready: 'wasm' | 'fallback' = await wxp.ready
+  void ready
   wxp.dispose()
 
   const profile = await wxp.loginWithProfile({ desc: '用于完善会员资料', lang: 'zh_CN' })

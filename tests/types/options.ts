@@ -1,6 +1,7 @@
 // createWxp's options: every one of them once as it should be,
 // and wrong ones that must not compile.
 import { createWxp, type TokenAnswer, type UnauthorizedArgs, type Wxp, type WxpOptions, type WxLike } from 'miniprogram-login'
+import fallback from 'miniprogram-login-fallback'
 import type { Equal, Expect } from './expect'
 
 const least = { baseUrl: 'https://api.example.com', login: { url: '/user/weixin-login' } }
@@ -29,6 +30,8 @@ createWxp({
   requestTimeout: 10_000,
   loadTimeout: 10_000,
   wasmPath: '/sub/miniprogram_npm/miniprogram-login/miniprogram_login.wasm.br',
+  fallback,
+  fallbackAfter: 2_000,
   wx,
   WXWebAssembly,
   log: entry => console.log(entry.stage, entry.ms.toFixed(), entry.error?.code),
@@ -38,7 +41,7 @@ createWxp({
 type Options =
   | 'baseUrl' | 'login' | 'profile' | 'phone' | 'logout' | 'allowedOrigins' | 'authorization' | 'header' | 'isUnauthorized' | 'checkSession'
   | 'checkSessionTimeout' | 'storage' | 'expiryMargin' | 'cooldown' | 'requestTimeout' | 'loadTimeout' | 'wasmPath'
-  | 'wx' | 'WXWebAssembly' | 'log'
+  | 'fallback' | 'fallbackAfter' | 'wx' | 'WXWebAssembly' | 'log'
 export type Names = Expect<Equal<keyof WxpOptions, Options>>
 export type LoginNames = Expect<Equal<keyof WxpOptions['login'], 'url' | 'body' | 'readToken' | 'header' | 'timeout'>>
 

@@ -1,6 +1,7 @@
 //! `cargo xtask build`: Rust and pkg-template become the npm package in pkg/.
 
 mod apis;
+mod fallback;
 mod glue;
 mod hollow;
 mod module;
@@ -15,8 +16,9 @@ use std::{collections::BTreeMap, path::PathBuf};
 use anyhow::{Result, bail};
 use wasmparser::{KnownCustom, Name, Parser, Payload};
 
+pub use fallback::pkg as fallback;
 pub use module::with_names;
-pub use package::bundle;
+pub use package::{DIST, bundle};
 
 use crate::{
     check_glue, check_module,
@@ -56,13 +58,23 @@ pub fn run() -> Result<()> {
     write(&stage.join("options.js"), tables::options())?;
     write(&stage.join("codes.js"), tables::codes())?;
     write(&stage.join("permit.js"), tables::permit())?;
+    let version = env!("CARGO_PKG_VERSION");
+    write(
+        &stage.join("version.js"),
+        format!("export const version = '{version}'\n"),
+    )?;
 
     let js = package::assemble(&stage, &module.bytes)?;
     refuse(
         "the package's JavaScript does not run in WeChat",
         check_glue::check(&js),
     )?;
-    size::report(&pkg(), &module.bytes)
+    let plain = fallback::assemble(&module.bytes)?;
+    refuse(
+        "the fallback does not run in WeChat",
+        check_glue::check(&plain),
+    )?;
+    size::report(&pkg(), &module.bytes, &plain)
 }
 
 fn refuse(what: &str, problems: Vec<String>) -> Result<()> {

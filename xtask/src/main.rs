@@ -1,5 +1,5 @@
 //! The project's commands, the same for a person and for CI:
-//! `cargo xtask build | demo | test | bench`.
+//! `cargo xtask build | demo | test | engines | bench`.
 
 mod bench;
 mod build;
@@ -33,7 +33,8 @@ fn run(args: &[String]) -> Result<()> {
         Some("build") => build::run(),
         Some("demo") => demo::run(rest),
         Some("test") => test::run(rest),
+        Some("engines") => test::engines(rest),
         Some("bench") => bench::run(rest),
-        _ => bail!("usage: cargo xtask build | demo [--check] | test | bench"),
+        _ => bail!("usage: cargo xtask build | demo [--check] | test | engines | bench"),
     }
 }

@@ -18,6 +18,8 @@ use crate::{
     tools,
 };
 
+pub use engines::by_hand as engines;
+
 /// A check and its name.
 type Step = (&'static str, fn() -> Result<()>);
 
@@ -38,7 +40,9 @@ const STEPS: &[Step] = &[
     ("package", build::run),
     ("size and instruction count", bench::gate),
     ("tests in a browser", browser::run),
-    ("package in a bare sandbox", || sandbox(&build::pkg())),
+    ("package in a bare sandbox", || {
+        sandbox(&build::pkg(), &build::fallback())
+    }),
     ("broken packages", broken::run),
     ("typings", typings::run),
     ("package in a fresh mini program", pack::run),
@@ -50,7 +54,7 @@ const STEPS: &[Step] = &[
 ];
 
 /// What the commands may leave anything in.
-const OURS: &[&str] = &["target", "pkg", "node_modules", ".git"];
+const OURS: &[&str] = &["target", "pkg", "pkg-fallback", "node_modules", ".git"];
 
 /// Runs the steps named in `args`, or all, and sees that they leave nothing behind.
 pub fn run(args: &[String]) -> Result<()> {
@@ -147,7 +151,7 @@ fn clippy() -> Result<()> {
 }
 
 /// A package in a bare JavaScript context that has what WeChat has and nothing else.
-fn sandbox(pkg: &Path) -> Result<()> {
+fn sandbox(pkg: &Path, fallback: &Path) -> Result<()> {
     let files = std::fs::read_dir(root().join("tests/package"))?
         .filter_map(|entry| Some(entry.ok()?.path()));
     let mut tests: Vec<_> = files
@@ -164,6 +168,7 @@ fn sandbox(pkg: &Path) -> Result<()> {
             // For other engines, to be compared with.
             .args(engines::reporter())
             .args(tests)
-            .env("MINIPROGRAM_LOGIN_PKG", pkg),
+            .env("MINIPROGRAM_LOGIN_PKG", pkg)
+            .env("MINIPROGRAM_LOGIN_FALLBACK", fallback),
     )
 }

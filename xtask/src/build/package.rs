@@ -15,9 +15,12 @@ use crate::{
 /// Both, as the licence is the user's choice; npm packs neither on its own.
 const LICENSES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
+/// What "build npm" copies of a package.
+pub const DIST: &str = "miniprogram_dist";
+
 /// Fills pkg/ from the staged sources and the module; returns the bundled JavaScript.
 pub fn assemble(stage: &Path, module: &[u8]) -> Result<String> {
-    let dist = pkg().join("miniprogram_dist");
+    let dist = pkg().join(DIST);
     recreate(&pkg())?;
     recreate(&dist)?;
 
@@ -26,10 +29,16 @@ pub fn assemble(stage: &Path, module: &[u8]) -> Result<String> {
     write(&dist.join(format!("{NAME}.wasm.br")), brotli(module))?;
     write(&dist.join("index.d.ts"), read(&stage.join("index.d.ts"))?)?;
 
-    let mut manifest: Value = serde_json::from_str(&read(&stage.join("package.json"))?)
-        .context("pkg-template/package.json")?;
+    manifest(stage, &pkg())?;
+    Ok(js)
+}
+
+/// What else an npm package holds: its package.json with the version, README and licences.
+pub fn manifest(template: &Path, pkg: &Path) -> Result<()> {
+    let mut manifest: Value =
+        serde_json::from_str(&read(&template.join("package.json"))?).context("package.json")?;
     manifest["version"] = env!("CARGO_PKG_VERSION").into();
-    manifest["files"] = json!(["miniprogram_dist", LICENSES[0], LICENSES[1]]);
+    manifest["files"] = json!([DIST, LICENSES[0], LICENSES[1]]);
     let needed = [
         ("miniprogram", "miniprogram_dist"),
         ("main", "miniprogram_dist/index.js"),
@@ -38,20 +47,21 @@ pub fn assemble(stage: &Path, module: &[u8]) -> Result<String> {
     for (field, value) in needed {
         if manifest[field] != value {
             bail!(
-                "pkg-template/package.json: {field:?} should be {value:?}, it is {}",
+                "{}/package.json: {field:?} should be {value:?}, it is {}",
+                template.display(),
                 manifest[field]
             );
         }
     }
     write(
-        &pkg().join("package.json"),
+        &pkg.join("package.json"),
         serde_json::to_string_pretty(&manifest)? + "\n",
     )?;
-    write(&pkg().join("README.md"), read(&stage.join("README.md"))?)?;
+    write(&pkg.join("README.md"), read(&template.join("README.md"))?)?;
     for license in LICENSES {
-        write(&pkg().join(license), read(&root().join(license))?)?;
+        write(&pkg.join(license), read(&root().join(license))?)?;
     }
-    Ok(js)
+    Ok(())
 }
 
 /// One CommonJS file, in `dir`; its source map stays there,

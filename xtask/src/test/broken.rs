@@ -23,7 +23,7 @@ pub fn run() -> Result<()> {
     let dir = target().join("broken");
     recreate(&dir)?;
     // What fails on the package as it is says nothing about a broken one.
-    super::sandbox(&build::pkg())?;
+    super::sandbox(&build::pkg(), &build::fallback())?;
     let all = mutations.len();
     let rest = Mutex::new(mutations.into_iter());
     let next = || rest.lock().ok().and_then(|mut rest| rest.next());

@@ -25,18 +25,35 @@ pub fn reporter() -> [String; 2] {
 
 /// Runs all, and compares with what Node.js says of the same tests.
 pub fn run() -> Result<()> {
+    compared("test")
+}
+
+/// The engines that take longer, the fallback among them: `cargo xtask engines`.
+pub fn by_hand(args: &[String]) -> Result<()> {
+    if !args.is_empty() {
+        bail!("usage: cargo xtask engines");
+    }
+    build::run()?;
+    compared("fallback")
+}
+
+/// `what` is one of RUNS in engines.mjs.
+fn compared(what: &str) -> Result<()> {
     tools::javascript_core()?;
     tools::packages(HOME)?;
-    let compiled = pack::package("minifying");
-    if !compiled.exists() {
-        bail!("the step \"package in a fresh mini program\" makes the package that this one runs");
+    let mut run = command("node");
+    run.arg(root().join(HOME).join("run.mjs"))
+        .arg(what)
+        .arg(target().join("engines"))
+        .arg(target().join("sandbox.jsonl"))
+        .arg(build::fallback())
+        .arg(format!("as it ships={}", build::pkg().display()));
+    if what == "test" {
+        let compiled = pack::package("minifying");
+        if !compiled.exists() {
+            bail!("the step \"package in a fresh mini program\" makes what this one runs");
+        }
+        run.arg(format!("in ES5={}", compiled.display()));
     }
-    spawn(
-        command("node")
-            .arg(root().join(HOME).join("run.mjs"))
-            .arg(target().join("engines"))
-            .arg(target().join("sandbox.jsonl"))
-            .arg(format!("as it ships={}", build::pkg().display()))
-            .arg(format!("in ES5={}", compiled.display())),
-    )
+    spawn(&mut run)
 }

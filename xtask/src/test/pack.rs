@@ -17,8 +17,9 @@ use crate::{
     sh::{command, node_tool, output, root, target},
 };
 
-/// Where "build npm" puts the package.
+/// Where "build npm" puts the package, and its fallback where an app has that too.
 const INSTALLED: &str = "miniprogram_npm/miniprogram-login";
+const FALLBACK: &str = "miniprogram_npm/miniprogram-login-fallback";
 const MODULE: &str = "miniprogram_login.wasm.br";
 
 /// What the compiler made of the package with these settings.
@@ -26,54 +27,68 @@ pub fn package(name: &str) -> PathBuf {
     target().join("pack").join(format!("{name}.package"))
 }
 
+/// What the compiler made of its fallback.
+pub fn fallback(name: &str) -> PathBuf {
+    target().join("pack").join(format!("{name}.fallback"))
+}
+
 /// Installs and compiles the package twice.
 pub fn run() -> Result<()> {
     let dir = target().join("pack");
     recreate(&dir)?;
-    let tarball = packed(&dir)?;
+    let tarballs = [
+        packed(&dir, &build::pkg(), MODULE)?,
+        packed(&dir, &build::fallback(), "index.js")?,
+    ];
     let plain = json!({ "es6": true, "enhance": true });
     let minifying = json!({
         "es6": true, "es7": true, "minify": true, "minifyJS": true, "minifyWXML": true, "minifyWXSS": true, "autoPrefixWXSS": true,
     });
-    // At once: each spends most of its time waiting for an answer of WeChat's servers that
-    // it then does without.
     let settings = [("plain", plain), ("minifying", minifying)];
-    std::thread::scope(|scope| {
-        let runs = settings.clone().map(|(name, setting)| {
-            let (project, tarball) = (dir.join(name), dir.join(&tarball));
-            (
-                name,
-                scope.spawn(move || compile(&project, &tarball, setting)),
-            )
-        });
-        for (name, run) in runs {
-            let ended = run
-                .join()
-                .unwrap_or_else(|_| bail!("the check itself failed"));
-            ended.with_context(|| format!("with the {name} settings"))?;
-            println!("compiled with the {name} settings");
-        }
-        Ok::<_, anyhow::Error>(())
-    })?;
+    // Two at once: each spends most of its time waiting for an answer of WeChat's servers that
+    // it then does without. More, and the compiler gives up its own processes on a busy machine.
+    for (kind, tarballs) in [("", &tarballs[..1]), ("-fallback", &tarballs[..])] {
+        std::thread::scope(|scope| {
+            let runs = settings.clone().map(|(name, setting)| {
+                let project = dir.join(format!("{name}{kind}"));
+                let run = scope.spawn(move || compile(&project, tarballs, setting));
+                (name, run)
+            });
+            for (name, run) in runs {
+                let ended = run
+                    .join()
+                    .unwrap_or_else(|_| bail!("the check itself failed"));
+                ended.with_context(|| format!("the project {name}{kind}"))?;
+                println!("compiled the project {name}{kind}");
+            }
+            Ok::<_, anyhow::Error>(())
+        })?;
+    }
     unit_tests(&dir.join("plain"))?;
     unused(&dir.join("plain"))?;
     for (name, _) in settings {
         println!(
             "the tests of the package, on what the compiler made of it with the {name} settings"
         );
-        super::sandbox(&as_package(&dir, name)?)?;
+        let package = package(name);
+        let compiled = dir.join(format!("{name}.compiled/files")).join(INSTALLED);
+        as_package(&compiled, &package)?;
+        fs::copy(
+            compiled.join(MODULE),
+            package.join(build::DIST).join(MODULE),
+        )?;
+        let compiled = dir.join(format!("{name}-fallback.compiled/files"));
+        as_package(&compiled.join(FALLBACK), &fallback(name))?;
+        super::sandbox(&package, &fallback(name))?;
     }
     Ok(())
 }
 
 /// The package's code as it runs in apps, which is ES5 of the compiler's making with helpers of
 /// Babel's, as a package again.
-fn as_package(dir: &Path, name: &str) -> Result<PathBuf> {
-    let compiled = dir.join(format!("{name}.compiled/files")).join(INSTALLED);
-    let package = package(name);
-    let dist = package.join("miniprogram_dist");
+fn as_package(compiled: &Path, package: &Path) -> Result<()> {
+    let dist = package.join(build::DIST);
     recreate(&dist)?;
-    fs::copy(compiled.join(MODULE), dist.join(MODULE))?;
     output(
         node_tool("esbuild")
             .arg(compiled.join("index.js"))
@@ -85,7 +100,7 @@ fn as_package(dir: &Path, name: &str) -> Result<PathBuf> {
             ])
             .arg(format!("--outfile={}", dist.join("index.js").display())),
     )?;
-    Ok(package)
+    Ok(())
 }
 
 /// The recipe of docs/unit-tests.md, as it stands, in a project where the package is installed.
@@ -130,12 +145,12 @@ fn unused(project: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The file that would be published; its name.
-fn packed(dir: &Path) -> Result<String> {
+/// The file that would be published of a package with this code.
+fn packed(dir: &Path, package: &Path, code: &str) -> Result<PathBuf> {
     let mut pack = command("npm");
     pack.args(["pack", "--json", "--loglevel=error", "--pack-destination"])
         .arg(dir)
-        .arg(build::pkg());
+        .arg(package);
     let printed: Value =
         serde_json::from_str(&output(&mut pack)?).context("npm pack --json printed no JSON")?;
     let files = printed[0]["files"]
@@ -143,25 +158,26 @@ fn packed(dir: &Path) -> Result<String> {
         .context("npm pack listed no files")?;
     let mut names: Vec<&str> = files.iter().filter_map(|f| f["path"].as_str()).collect();
     names.sort_unstable();
-    let expected = [
+    let code = format!("{}/{code}", build::DIST);
+    let mut expected = vec![
         "LICENSE-APACHE",
         "LICENSE-MIT",
         "README.md",
         "miniprogram_dist/index.d.ts",
         "miniprogram_dist/index.js",
-        "miniprogram_dist/miniprogram_login.wasm.br",
+        &code,
         "package.json",
     ];
+    expected.dedup();
     if names != expected {
         bail!("the packed package should hold {expected:?}, it holds {names:?}");
     }
-    Ok(printed[0]["filename"]
-        .as_str()
-        .context("npm pack named no file")?
-        .to_owned())
+    let name = printed[0]["filename"].as_str();
+    Ok(dir.join(name.context("npm pack named no file")?))
 }
 
-fn compile(project: &Path, tarball: &Path, setting: Value) -> Result<()> {
+/// A project that these packages are installed in.
+fn compile(project: &Path, tarballs: &[PathBuf], setting: Value) -> Result<()> {
     copy_tree(&root().join("tests/pack/project"), project)?;
     let config = json!({ "appid": "wx0123456789abcdef", "compileType": "miniprogram", "miniprogramRoot": "./", "setting": setting });
     write(&project.join("project.config.json"), config.to_string())?;
@@ -180,7 +196,7 @@ fn compile(project: &Path, tarball: &Path, setting: Value) -> Result<()> {
         command("npm")
             .current_dir(project)
             .args(install)
-            .arg(tarball),
+            .args(tarballs),
     )?;
 
     let out = project.with_extension("compiled");
@@ -202,6 +218,13 @@ fn compile(project: &Path, tarball: &Path, setting: Value) -> Result<()> {
         .context("the compiler's output has no index.js of the package")?;
     if !js.contains("createWxp") {
         bail!("the compiled package no longer exports createWxp");
+    }
+    // Who does not install it carries nothing of it.
+    let fallback = out.join("files").join(FALLBACK);
+    if fallback.exists() != (tarballs.len() > 1) {
+        bail!(
+            "the fallback should be in the output of a project that installs it, and in no other"
+        );
     }
     Ok(())
 }

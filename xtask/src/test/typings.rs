@@ -56,6 +56,10 @@ fn project(name: &str) -> Result<PathBuf> {
     recreate(&dir)?;
     copy_tree(&tests(), &dir)?;
     copy_tree(&build::pkg(), &dir.join("node_modules/miniprogram-login"))?;
+    copy_tree(
+        &build::fallback(),
+        &dir.join("node_modules/miniprogram-login-fallback"),
+    )?;
     write(
         &dir.join("tsconfig.json"),
         config(&["*.ts", "typings/**/*.ts"]),
