@@ -18,7 +18,8 @@ use serde_json::json;
 use crate::{
     build,
     files::write,
-    sh::{root, target},
+    sh::{command, root, run as spawn, target},
+    test::ENGINES as HOME,
     tools,
 };
 use baseline::Figures;
@@ -26,7 +27,7 @@ use baseline::Figures;
 /// What the package is compared with, by its file in tests/bench/subjects.
 const PEERS: [&str; 5] = ["axios", "alova", "luch-request", "flyio", "wafer2"];
 
-/// Measures everything, or with `--record` makes today's size and instruction counts the ones that
+/// Measures everything, with `--engines` what the engines of phones take, or with `--record` makes today's size and instruction counts the ones that
 /// the gate compares with.
 pub fn run(args: &[String]) -> Result<()> {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
@@ -36,8 +37,24 @@ pub fn run(args: &[String]) -> Result<()> {
             build::run()?;
             baseline::record(&figures(&count(&build::pkg())?)?)
         }
-        _ => bail!("usage: cargo xtask bench [--record]"),
+        ["--engines"] => on_engines(),
+        _ => bail!("usage: cargo xtask bench [--record | --engines]"),
     }
+}
+
+/// The package and its fallback on JavaScriptCore without a JIT and on V8 8.6.
+fn on_engines() -> Result<()> {
+    build::run()?;
+    tools::node()?;
+    tools::javascript_core()?;
+    tools::packages(HOME)?;
+    spawn(
+        command("node")
+            .arg(root().join(HOME).join("bench.mjs"))
+            .arg(dir().join("engines"))
+            .arg(build::pkg())
+            .arg(build::fallback()),
+    )
 }
 
 /// Fails when the built package is larger, or executes more instructions, than recorded.

@@ -18,7 +18,7 @@ use crate::{
     tools,
 };
 
-pub use engines::by_hand as engines;
+pub use engines::{HOME as ENGINES, by_hand as engines};
 
 /// A check and its name.
 type Step = (&'static str, fn() -> Result<()>);
