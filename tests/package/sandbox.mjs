@@ -17,7 +17,7 @@ export const ON_FALLBACK = Boolean(process.env.MINIPROGRAM_LOGIN_ON_FALLBACK)
 const HOME = '/miniprogram_npm/miniprogram-login/'
 
 /** What an engine gives to every context although some device has it not. */
-const ABSENT = ['WebAssembly', 'performance', 'SharedArrayBuffer', 'Atomics', 'FinalizationRegistry', 'WeakRef', 'BigInt', 'BigInt64Array', 'BigUint64Array', 'Intl']
+const ABSENT = ['WebAssembly', 'performance', 'atob', 'btoa', 'SharedArrayBuffer', 'Atomics', 'FinalizationRegistry', 'WeakRef', 'BigInt', 'BigInt64Array', 'BigUint64Array', 'Intl']
 
 /** Scripts and modules are compiled once per process and run in every sandbox. */
 const scripts = new Map()

@@ -17,11 +17,9 @@ export const onUnhandledRejection = run => { if (jsc) setUnhandledRejectionCallb
 
 /** A global object of its own, and how to evaluate in it; null where the shell can't make one. */
 export const realm = jsc ? () => {
-  const made = $.createRealm(), global = made.evalScript('globalThis')
-  // What the shell adds.
-  for (const name of Object.getOwnPropertyNames(global)) if (!LANGUAGE.includes(name)) delete global[name]
-  return { global, evaluate: code => made.evalScript(code) }
+  const made = $.createRealm()
+  return { global: made.evalScript('globalThis'), evaluate: code => made.evalScript(code) }
 } : null
 
-/** What the language itself has. */
-export const LANGUAGE = jsc ? Object.getOwnPropertyNames(createGlobalObject()) : host.names
+/** Where there is none: what the language itself has. */
+export const LANGUAGE = jsc ? [] : host.names
