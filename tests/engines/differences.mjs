@@ -8,8 +8,8 @@ export const DIFFERENCES = [
   },
   {
     on: ['V8 without a JIT', 'QuickJS'],
-    why: 'has no WebAssembly that could refuse them',
-    tests: ['sandbox: modules that iOS refuses are refused'],
+    why: 'has no WebAssembly, for the sandbox to refuse a module or to make one of it',
+    tests: ['sandbox: modules that iOS refuses are refused', 'options wx, WXWebAssembly and wasmPath replace the globals and the path'],
   },
   {
     on: ['fallback'],
