@@ -26,7 +26,7 @@ export class TokenHeader {
 /** What the app's option `header` adds to this attempt. Throws what the app's function throws. */
 export function added(option, token, args, api) {
   const given = typeof option === 'function' ? option(args, api) : option, fields = {}
-  if (given && typeof given.then === 'function') throw new TypeError('it should not be async')
+  if (given && (typeof given !== 'object' || typeof given.then === 'function')) throw new TypeError('it should give an object, at once')
   for (const name in given) {
     const value = given[name]
     // wx sets the type of what it makes of a file.

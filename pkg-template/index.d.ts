@@ -311,8 +311,8 @@ export interface WxpOwn {
   /** A snapshot; never the token. */
   readonly session: Session
   /**
-   * The current attempt to load the core; resolves with what it runs as. Rejects with `wasm_unavailable` or `config`; the
-   * next call tries again.
+   * The current attempt to load the core; resolves with what it runs as. Rejects with
+   * `wasm_unavailable` or `config`; the next call tries again.
    */
   readonly ready: Promise<'wasm' | 'fallback'>
   on<E extends keyof WxpEvents>(event: E, fn: (payload: WxpEvents[E]) => void): void

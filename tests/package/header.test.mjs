@@ -100,6 +100,7 @@ once('rule 8: an upload keeps the type that wx gives it', async s => {
 for (const [what, header] of [
   ['throws', () => { throw new Error('no key') }],
   ['is async', async () => ({})],
+  ['gives a text', () => 'X-Sign: a'],
   ['gives a line break in a text', () => ({ 'X-Sign': 'a\r\nAuthorization: b' })],
   ['gives a NUL', () => ({ 'X-Sign': 'a\0b' })],
   ['gives a line break in a name', () => ({ 'X-Sign\nX': 'a' })],

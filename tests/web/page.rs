@@ -58,6 +58,7 @@ impl Page {
             ("codes", tables::codes()),
             ("options", tables::options()),
             ("permit", tables::permit()),
+            ("version", tables::version()),
         ];
         let written = SOURCES.map(|(name, source)| (name, source.to_owned()));
         for (name, source) in generated.into_iter().chain(written) {

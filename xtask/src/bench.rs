@@ -27,8 +27,8 @@ use baseline::Figures;
 /// What the package is compared with, by its file in tests/bench/subjects.
 const PEERS: [&str; 5] = ["axios", "alova", "luch-request", "flyio", "wafer2"];
 
-/// Measures everything, with `--engines` what the engines of phones take, or with `--record` makes today's size and instruction counts the ones that
-/// the gate compares with.
+/// Measures everything, with `--engines` what the engines of phones take, or with `--record` makes
+/// today's size and instruction counts the ones that the gate compares with.
 pub fn run(args: &[String]) -> Result<()> {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     match args.as_slice() {

@@ -58,11 +58,7 @@ pub fn run() -> Result<()> {
     write(&stage.join("options.js"), tables::options())?;
     write(&stage.join("codes.js"), tables::codes())?;
     write(&stage.join("permit.js"), tables::permit())?;
-    let version = env!("CARGO_PKG_VERSION");
-    write(
-        &stage.join("version.js"),
-        format!("export const version = '{version}'\n"),
-    )?;
+    write(&stage.join("version.js"), tables::version())?;
 
     let js = package::assemble(&stage, &module.bytes)?;
     refuse(

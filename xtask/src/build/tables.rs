@@ -37,6 +37,11 @@ pub fn codes() -> String {
     format!("export const codes = {{ {} }}\n", codes.join(", "))
 }
 
+/// The source of version.js: which a fallback must have too.
+pub fn version() -> String {
+    format!("export const version = '{}'\n", env!("CARGO_PKG_VERSION"))
+}
+
 /// The source of permit.js: the actions and the bits of a permit.
 pub fn permit() -> String {
     let constants = [
