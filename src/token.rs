@@ -136,7 +136,7 @@ pub struct Record {
     pub received: f64,
     /// How long it lives, ms; 0 if unknown.
     pub life: f64,
-    /// Whether the app gave it; absent in records of versions before 0.3.
+    /// Whether the app gave it; absent in older records.
     pub given: bool,
 }
 

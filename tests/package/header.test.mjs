@@ -175,9 +175,8 @@ once('rule 11: a failure of a request with the app\'s header is what it was', as
   await s.rejected(wxp.requestNeedLogin({ url: HOME }), 'timeout', 'request')
 })
 
-test('property: whatever the app\'s function and the call give, one token goes home, none elsewhere, and no broken field', async t => {
+test('property: whatever the app\'s function and the call give, one token goes home, none elsewhere, and no broken field', async () => {
   const seed = Number(process.env.RANDOM_SEED) || Date.now()
-  t.diagnostic(`RANDOM_SEED=${seed}`)
   let state = seed >>> 0
   const below = end => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32 * end | 0
   const one = list => list[below(list.length)]
@@ -188,7 +187,7 @@ test('property: whatever the app\'s function and the call give, one token goes h
   let given = {}
   const wxp = await s.active({ header: () => given })
   const same = (a, b) => a.toLowerCase() === b.toLowerCase()
-  for (let i = 0; i < 1_000; i++) {
+  for (let i = 0; i < 500; i++) {
     given = fields()
     const header = fields(), home = below(4) > 0
     const before = s.backend.requests.length
