@@ -1,6 +1,7 @@
 //! What the backend answers, a file per subject.
 
 mod avatar;
+mod chat;
 mod events;
 mod home;
 mod login;
@@ -45,6 +46,7 @@ pub fn router(app: &Arc<App>) -> Router {
         .routes(routes!(phone::phone))
         .routes(routes!(home::home))
         .routes(routes!(events::events))
+        .routes(routes!(chat::chat))
         .routes(routes!(logout::logout))
         .layer(middleware::from_fn_with_state(app.clone(), by_address));
     let (router, document) = OpenApiRouter::with_openapi(Document::openapi())

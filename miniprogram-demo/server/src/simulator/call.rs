@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::fault::{Fault, Kind};
 use super::log::{Entry, Side};
+use super::stream::Streamed;
 use super::world::system_ms;
 use super::{Simulator, connection, wechat};
 use crate::crypto::hex;
@@ -87,7 +88,7 @@ pub(super) async fn record(
         side,
         path: path.clone(),
         user: user.clone(),
-        method: url.map(|_| body["method"].as_str().unwrap_or("GET").to_owned()),
+        method: url.map(|_| method_of(&path, &body).to_owned()),
         url: url.map(str::to_owned),
         bearer: bearer(&body["header"]),
         fault: fault.as_ref().map(|fault| fault.kind.name()),
@@ -115,6 +116,14 @@ pub(super) async fn record(
         Some(fault) => hit(&simulator, side, &api, &call.user, fault, request, next).await,
     };
     finish(&simulator, seq, response).await
+}
+
+/// Files are always posted.
+fn method_of<'a>(path: &str, body: &'a Value) -> &'a str {
+    match path {
+        "/phone/uploadFile" => "POST",
+        _ => body["method"].as_str().unwrap_or("GET"),
+    }
 }
 
 fn fault_of_request(headers: &HeaderMap) -> serde_json::Result<Option<Fault>> {
@@ -203,6 +212,12 @@ async fn truncated(response: Response) -> Response {
 /// Completes the log's entry from the answer.
 async fn finish(simulator: &Simulator, seq: u64, response: Response) -> Response {
     let (parts, body) = response.into_parts();
+    if let Some(Streamed(status)) = parts.extensions.get() {
+        if let Some(entry) = simulator.log().entry(seq) {
+            entry.status = Some(*status);
+        }
+        return Response::from_parts(parts, body);
+    }
     let bytes: Bytes = to_bytes(body, usize::MAX).await.unwrap_or_default();
     let answer: Value = serde_json::from_slice(&bytes).unwrap_or_default();
     if let Some(entry) = simulator.log().entry(seq) {

@@ -8,6 +8,7 @@ mod fault;
 mod log;
 mod network;
 mod phone;
+mod stream;
 mod wechat;
 mod world;
 
@@ -94,6 +95,7 @@ fn router(simulator: Arc<Simulator>, serve: Option<PathBuf>) -> Router {
         .route("/phone/getUserProfile", post(phone::get_user_profile))
         .route("/phone/getPhoneNumber", post(phone::get_phone_number))
         .route("/phone/request", post(phone::request))
+        .route("/phone/uploadFile", post(phone::upload_file))
         .layer(middleware::from_fn_with_state(
             simulator.clone(),
             call::record,

@@ -1,4 +1,5 @@
-//! The phone's network stack: `wx.request` with WeChat's rules and WeChat's failures.
+//! The phone's network stack: `wx.request` and `wx.uploadFile` with WeChat's rules and WeChat's
+//! failures.
 
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -8,7 +9,8 @@ use anyhow::{Context, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, REFERER, SET_COOKIE};
-use reqwest::{Client, Method, Response, redirect};
+use reqwest::multipart::{Form, Part};
+use reqwest::{Client, Method, RequestBuilder, Response, redirect};
 use serde_json::{Map, Value, json};
 use url::{Host, Origin, Url};
 
@@ -52,9 +54,16 @@ impl FromStr for Route {
 }
 
 /// A failure as `wx.request` reports it.
-struct Failure {
+pub(super) struct Failure {
     text: &'static str,
     errno: i64,
+}
+
+impl Failure {
+    /// The result object that the callback of `api` gets.
+    pub(super) fn result(&self, api: &str) -> Value {
+        json!({ "errMsg": format!("{api}:fail {}", self.text), "errno": self.errno })
+    }
 }
 
 const fn failure(text: &'static str, errno: i64) -> Failure {
@@ -92,15 +101,15 @@ impl Network {
     /// Performs the request that `args` describes as `wx.request` takes them, and returns the
     /// result object of its callback.
     pub(super) async fn request(&self, args: &Value) -> Value {
-        match self.try_request(args).await {
-            Ok(result) => result,
-            Err(Failure { text, errno }) => {
-                json!({ "errMsg": format!("request:fail {text}"), "errno": errno })
-            }
-        }
+        let answer = match self.send(args).await {
+            Ok(response) => result("request", args, response).await,
+            Err(failure) => Err(failure),
+        };
+        answer.unwrap_or_else(|failure| failure.result("request"))
     }
 
-    async fn try_request(&self, args: &Value) -> Result<Value, Failure> {
+    /// Sends what `args` describe as `wx.request` takes them; the body is still to come.
+    pub(super) async fn send(&self, args: &Value) -> Result<Response, Failure> {
         let method = args["method"]
             .as_str()
             .unwrap_or("GET")
@@ -111,23 +120,41 @@ impl Network {
             .flatten()
             .ok_or(failure("method is invalid", 600005))?;
         let (url, body, headers) = self.read(args, &method)?;
-        let timeout = args["timeout"]
-            .as_u64()
-            .filter(|ms| *ms > 0)
-            .unwrap_or(TIMEOUT);
         let client = if args["redirect"] == "manual" {
             &self.manual
         } else {
             &self.client
         };
-        let mut request = client
-            .request(method, url)
-            .headers(headers)
-            .timeout(Duration::from_millis(timeout.min(TIMEOUT)));
+        let mut request = client.request(method, url).headers(headers);
         if let Some(body) = body {
             request = request.body(body);
         }
-        result(args, request.send().await.map_err(explain)?).await
+        within(args, request).send().await.map_err(explain)
+    }
+
+    /// The same for `wx.uploadFile`; the file is in `args`, as `fileName` and Base64 `file`.
+    pub(super) async fn upload(&self, args: &Value) -> Value {
+        let answer = match self.try_upload(args).await {
+            Ok(response) => result("uploadFile", &json!({ "dataType": "text" }), response).await,
+            Err(failure) => Err(failure),
+        };
+        answer.unwrap_or_else(|failure| failure.result("uploadFile"))
+    }
+
+    async fn try_upload(&self, args: &Value) -> Result<Response, Failure> {
+        let (url, _, mut headers) = self.read(args, &Method::POST)?;
+        // The form says its own, with its boundary.
+        headers.remove(CONTENT_TYPE);
+        let file = BASE64.decode(args["file"].as_str().unwrap_or_default());
+        let file = file.map_err(|_| failure("file not found", 600000))?;
+        let part = Part::bytes(file).file_name(text(&args["fileName"]));
+        let mut form = Form::new();
+        for (name, value) in args["formData"].as_object().into_iter().flatten() {
+            form = form.text(name.clone(), text(value));
+        }
+        let form = form.part(text(&args["name"]), part);
+        let request = self.client.post(url).headers(headers).multipart(form);
+        within(args, request).send().await.map_err(explain)
     }
 
     /// URL, body and header as they go out.
@@ -182,6 +209,12 @@ impl Network {
     }
 }
 
+/// With the timeout of `args`, in WeChat's bounds.
+fn within(args: &Value, request: RequestBuilder) -> RequestBuilder {
+    let asked = args["timeout"].as_u64().filter(|ms| *ms > 0);
+    request.timeout(Duration::from_millis(asked.unwrap_or(TIMEOUT).min(TIMEOUT)))
+}
+
 fn pair<'a>((name, value): (&'a String, &Value)) -> (&'a str, String) {
     (name, text(value))
 }
@@ -202,8 +235,8 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-async fn result(args: &Value, response: Response) -> Result<Value, Failure> {
-    let status = response.status().as_u16();
+/// What is known before the body: `statusCode`, `header` and `cookies`.
+pub(super) fn head(response: &Response) -> Value {
     let mut header = Map::new();
     for name in response.headers().keys() {
         let values = response.headers().get_all(name).iter();
@@ -216,9 +249,17 @@ async fn result(args: &Value, response: Response) -> Result<Value, Failure> {
     let cookies: Vec<_> = cookies
         .map(|value| String::from_utf8_lossy(value.as_bytes()))
         .collect();
-    let cookies = json!(cookies);
+    json!({
+        "statusCode": response.status().as_u16(),
+        "header": header,
+        "cookies": cookies,
+    })
+}
+
+async fn result(api: &str, args: &Value, response: Response) -> Result<Value, Failure> {
+    let mut answer = head(&response);
     let bytes = response.bytes().await.map_err(explain)?;
-    let data: Value = if args["responseType"] == "arraybuffer" {
+    answer["data"] = if args["responseType"] == "arraybuffer" {
         BASE64.encode(&bytes).into()
     } else {
         let text = String::from_utf8_lossy(&bytes);
@@ -227,16 +268,11 @@ async fn result(args: &Value, response: Response) -> Result<Value, Failure> {
         let parsed = as_json.then(|| serde_json::from_str(text).ok()).flatten();
         parsed.unwrap_or_else(|| text.into())
     };
-    Ok(json!({
-        "errMsg": "request:ok",
-        "statusCode": status,
-        "header": header,
-        "cookies": cookies,
-        "data": data,
-    }))
+    answer["errMsg"] = format!("{api}:ok").into();
+    Ok(answer)
 }
 
-fn explain(error: reqwest::Error) -> Failure {
+pub(super) fn explain(error: reqwest::Error) -> Failure {
     match error {
         error if error.is_timeout() => failure("timeout", 5),
         error if error.is_redirect() => failure("exceed max redirect", 600008),

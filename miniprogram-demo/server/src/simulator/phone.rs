@@ -4,12 +4,13 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde_json::{Value, json};
 
 use super::call::Call;
 use super::fault::Kind;
-use super::{APPID, Simulator};
+use super::{APPID, Simulator, stream};
 use crate::crypto::random;
 
 /// WeChat counts a Chinese character of a description as two.
@@ -119,8 +120,20 @@ pub(super) async fn get_phone_number(
 pub(super) async fn request(
     State(simulator): State<Arc<Simulator>>,
     Extension(call): Extension<Call>,
+) -> Response {
+    let network = &simulator.network;
+    if call.body["enableChunked"] == true {
+        return stream::request(network, &call.body).await;
+    }
+    Json(network.request(&call.body).await).into_response()
+}
+
+/// `wx.uploadFile`
+pub(super) async fn upload_file(
+    State(simulator): State<Arc<Simulator>>,
+    Extension(call): Extension<Call>,
 ) -> Json<Value> {
-    Json(simulator.network.request(&call.body).await)
+    Json(simulator.network.upload(&call.body).await)
 }
 
 fn refused(call: &Call) -> bool {

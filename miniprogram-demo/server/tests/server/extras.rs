@@ -1,10 +1,12 @@
 //! Phone number, picture and stream.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use futures_util::StreamExt;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
-use crate::common::{Backend, answer, both};
+use crate::common::{Backend, Sim, answer, both};
 
 #[tokio::test]
 async fn a_phone_number_is_kept_sealed_and_shown_masked() {
@@ -167,4 +169,83 @@ async fn the_stream_tells_changes_and_ends_with_the_session() {
     );
     assert_eq!(lines.next().await.expect("last line")["event"], "end");
     assert!(lines.next().await.is_none(), "nothing follows the end");
+}
+
+#[tokio::test]
+async fn a_picture_of_the_phone_arrives_and_can_be_read_back() {
+    let (sim, backend, _directory) = both().await;
+    let token = backend.token(&sim, "eva").await;
+    let header = json!({ "Authorization": format!("Bearer {token}") });
+    let file = json!({ "url": format!("{}/user/avatar", backend.url), "header": header,
+        "name": "avatar", "fileName": "a.png", "file": BASE64.encode(PNG), "formData": { "a": 1 } });
+    let sent = sim.phone("uploadFile", file.clone()).await;
+    assert_eq!(
+        (sent["errMsg"].as_str(), sent["statusCode"].as_u64()),
+        (Some("uploadFile:ok"), Some(200)),
+        "{sent}"
+    );
+    // As wx gives it: text, whatever it is.
+    let data: Value = serde_json::from_str(sent["data"].as_str().expect("text")).expect("JSON");
+    let path = data["data"]["userInfo"]["avatarUrl"].as_str();
+    let url = format!("{}{}", backend.url, path.expect("a path"));
+    let read = sim
+        .phone(
+            "request",
+            json!({ "url": url, "responseType": "arraybuffer" }),
+        )
+        .await;
+    assert_eq!(read["data"], BASE64.encode(PNG));
+
+    let mut broken = file;
+    broken["file"] = "no Base64".into();
+    let failed = sim.phone("uploadFile", broken).await;
+    assert_eq!(failed["errMsg"], "uploadFile:fail file not found");
+}
+
+/// What the phone's network gives of a call with `enableChunked`.
+async fn chunked(sim: &Sim, args: Value) -> Vec<Value> {
+    let mut body = args;
+    body["enableChunked"] = true.into();
+    let request = reqwest::Client::new().post(format!("{}/phone/request", sim.url));
+    let answer = request.json(&body).send().await.expect("answer");
+    let text = answer.text().await.expect("text");
+    let lines = text.lines();
+    lines
+        .map(|line| serde_json::from_str(line).expect("a line of JSON"))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_chat_comes_in_chunks_that_cut_characters() {
+    let (sim, backend, _directory) = both().await;
+    let token = backend.token(&sim, "eva").await;
+    let ask = |token: &str, question: &str| {
+        json!({ "url": format!("{}/user/chat", backend.url), "method": "POST",
+            "header": { "Authorization": format!("Bearer {token}") },
+            "data": { "question": question } })
+    };
+    let lines = chunked(&sim, ask(&token, "十个请求登录几次")).await;
+    assert_eq!(lines[0]["statusCode"], 200, "{}", lines[0]);
+    assert_eq!(lines.last().expect("an end")["errMsg"], "request:ok");
+    let chunks = lines.iter().filter_map(|line| line["chunk"].as_str());
+    let chunks: Vec<Vec<u8>> = chunks
+        .map(|chunk| BASE64.decode(chunk).expect("Base64"))
+        .collect();
+    assert!(
+        chunks
+            .iter()
+            .any(|chunk| std::str::from_utf8(chunk).is_err())
+    );
+    let text = String::from_utf8(chunks.concat()).expect("UTF-8");
+    assert!(text.contains("十个请求登录几次"), "{text}");
+
+    let refused = chunked(&sim, ask("none", "?")).await;
+    assert_eq!(refused[0]["statusCode"], 401);
+    let long = chunked(&sim, ask(&token, &"问".repeat(201))).await;
+    assert_eq!(long[0]["statusCode"], 400);
+    let nobody = chunked(&sim, json!({ "url": "http://127.0.0.1:1/" })).await;
+    assert_eq!(
+        (nobody.len(), nobody[0]["errno"].as_i64()),
+        (1, Some(600001))
+    );
 }
