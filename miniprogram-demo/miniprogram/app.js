@@ -1,12 +1,3 @@
-import { createWxp } from 'miniprogram-login'
-import { baseUrl } from './config'
+import { launch } from './utils/launch'
 
-const wxp = createWxp({
-  baseUrl,
-  login: { url: '/user/weixin-login' },
-  profile: { url: '/user/profile' },
-  phone: { url: '/user/phone' },
-  logout: { url: '/user/logout' },
-})
-
-App({ wxp })
+App({ wxp: launch() })

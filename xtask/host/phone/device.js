@@ -6,6 +6,10 @@ const query = new URLSearchParams(location.search)
 export const device = {
   /** The WeChat user who holds the phone. */
   user: query.get('user') || 'demo',
+  /** The phone's language, as WeChat names it. */
+  language: query.get('language') || 'zh_CN',
+  /** `macrotask`: a task for every hop of a promise, as on iOS 15 and older. */
+  promises: query.get('promises') || 'native',
   online: true,
   foreground: true,
   networkChange: createEmitter(),

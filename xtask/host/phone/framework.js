@@ -2,6 +2,8 @@
 // pages and templates in it.
 import { glassEasel, MiniProgramEnv } from 'glass-easel-miniprogram-adapter'
 import { IMAGE } from './image.js'
+import { INPUT } from './input.js'
+import { PROGRESS } from './progress.js'
 import { tap } from './tap.js'
 
 function dispatch(target, type, detail, options) {
@@ -13,7 +15,7 @@ function dispatch(target, type, detail, options) {
 /** `onOpenType(type)` resolves with the detail of a button's open-type event. */
 function createBackend(onOpenType) {
   const backend = new glassEasel.CurrentWindowBackendContext()
-  backend.onEvent((target, type, detail, options) => {
+  const onEvent = (target, type, detail, options) => {
     if (type !== 'tap') {
       const source = options.originalEvent
       return dispatch(target, type, source instanceof CustomEvent ? source.detail : detail, options)
@@ -27,6 +29,12 @@ function createBackend(onOpenType) {
         dispatch(button.__wxElement, openType.toLowerCase(), result, { bubbles: false, composed: false }))
     }
     return status
+  }
+  backend.onEvent(onEvent)
+  // The framework makes taps of touches and of the mouse; a key's press comes as a click without either.
+  document.body.addEventListener('click', (event) => {
+    const button = event.detail === 0 && event.target.closest('page button')
+    if (button?.__wxElement) onEvent(button.__wxElement, 'tap', { x: 0, y: 0 }, { originalEvent: event, bubbles: true, composed: true, capturePhase: true })
   })
   return backend
 }
@@ -38,7 +46,8 @@ function createBackend(onOpenType) {
 export function createFramework({ components, templates, load, onOpenType }) {
   const env = new MiniProgramEnv()
   const codeSpace = env.createCodeSpace('', true)
-  codeSpace.getComponentSpace().setGlobalUsingComponent('image', IMAGE)
+  const builtIn = codeSpace.getComponentSpace()
+  for (const [tag, element] of [['image', IMAGE], ['input', INPUT], ['progress', PROGRESS]]) builtIn.setGlobalUsingComponent(tag, element)
   for (const [path, config] of Object.entries(components)) {
     codeSpace.addComponentStaticConfig(path, config)
     codeSpace.addCompiledTemplate(path, { groupList: templates, content: templates[path], fallbackListenerOnNativeNode: true })

@@ -4,10 +4,13 @@ import 'weui/dist/style/weui.css'
 import './phone.css'
 import './elements.css'
 import { createAccount } from '../wx/account.js'
+import { createAvatar } from '../wx/avatar.js'
 import { createInterface } from '../wx/interface.js'
 import { request } from '../wx/request.js'
 import { createStorage } from '../wx/storage.js'
 import { createSystem } from '../wx/system.js'
+import { uploadFile } from '../wx/upload.js'
+import { watchRoles } from './accessible.js'
 import { device } from './device.js'
 import { createEmitter, guard } from './emitter.js'
 import { createFramework } from './framework.js'
@@ -30,10 +33,12 @@ function start({ project, templates }) {
   const { app, appId, components, theme } = project
   const name = app.window?.navigationBarTitleText ?? ''
   const account = createAccount(name)
+  const chooseAvatar = createAvatar()
   let instance
 
   const scope = {
     WXWebAssembly,
+    Promise: device.promises === 'macrotask' ? window.macrotaskPromise : Promise,
     App(options) {
       instance = { ...options }
       guard(() => instance.onLaunch?.(scope.wx.getLaunchOptionsSync()))
@@ -48,6 +53,7 @@ function start({ project, templates }) {
     load: (path, globals) => load(path, { ...scope, ...globals }),
     onOpenType: (type) => {
       if (type === 'getPhoneNumber') return account.getPhoneNumber()
+      if (type === 'chooseAvatar') return chooseAvatar()
       throw new Error(`open-type="${type}" is not among those of this host`)
     },
   })
@@ -66,6 +72,7 @@ function start({ project, templates }) {
     ...createSystem(appId),
     ...createInterface(pages),
     request,
+    uploadFile,
     onError: errors.on,
     offError: errors.off,
     onUnhandledRejection: rejections.on,
@@ -80,6 +87,7 @@ function start({ project, templates }) {
     guard(() => instance.onHide?.())
   })
 
+  watchRoles(document.querySelector('.host-pages'))
   load('app.js', scope)
   framework.register()
   pages.open(`/${app.entryPagePath ?? app.pages[0]}`)

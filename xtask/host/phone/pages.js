@@ -1,5 +1,6 @@
-// The page stack and the navigation bar above it.
+// The page stack, the navigation bar above it and the tab bar below.
 import { guard } from './emitter.js'
+import { createTabs } from './tabs.js'
 
 const STACK_LIMIT = 10
 const dark = matchMedia('(prefers-color-scheme: dark)')
@@ -7,6 +8,8 @@ const dark = matchMedia('(prefers-color-scheme: dark)')
 /** `create(path, holder)` attaches a page to its holder and returns `{instance, release}`. */
 export function createPages({ app, pageConfigs, theme, create }) {
   const stack = []
+  // Pages of tabs that were opened: they stay.
+  const kept = new Map()
   const body = document.querySelector('.host-pages')
   const bar = document.querySelector('.host-navigation')
   const title = bar.querySelector('.host-title')
@@ -23,6 +26,7 @@ export function createPages({ app, pageConfigs, theme, create }) {
     bar.style.color = themed(config.navigationBarTextStyle) === 'black' ? '#000' : '#fff'
     body.style.background = themed(config.backgroundColor) ?? '#fff'
     bar.classList.toggle('host-has-back', stack.length > 1)
+    tabs?.show(top().path)
   }
   dark.addEventListener('change', drawBar)
   bar.querySelector('.host-back').addEventListener('click', () => pages.back(1))
@@ -50,8 +54,28 @@ export function createPages({ app, pageConfigs, theme, create }) {
     call(page, 'onReady')
   }
 
+  /** Opens a page, or the tab's page that is there already. */
+  function enter(target) {
+    const page = kept.get(target.path)
+    if (page) {
+      stack.push(page)
+      page.holder.hidden = false
+      drawBar()
+      call(page, 'onShow')
+      return
+    }
+    push(target)
+    if (tabs?.has(target.path)) kept.set(target.path, top())
+  }
+
+  function hide() {
+    call(top(), 'onHide')
+    top().holder.hidden = true
+  }
+
   function pop() {
     const page = stack.pop()
+    kept.delete(page.path)
     call(page, 'onUnload')
     page.release()
     page.holder.remove()
@@ -61,21 +85,36 @@ export function createPages({ app, pageConfigs, theme, create }) {
     open(url) {
       const target = parse(url)
       if (stack.length >= STACK_LIMIT) throw new Error('webview count limit exceed')
-      if (top()) {
-        call(top(), 'onHide')
-        top().holder.hidden = true
-      }
-      push(target)
+      if (top() && tabs?.has(target.path)) throw new Error('can not navigateTo a tabbar page')
+      if (top()) hide()
+      enter(target)
     },
     replace(url) {
       const target = parse(url)
+      if (tabs?.has(target.path)) throw new Error('can not redirectTo a tabbar page')
       pop()
       push(target)
+    },
+    switchTab(url) {
+      const target = parse(url)
+      if (!tabs?.has(target.path)) throw new Error('can not switch to no-tabBar page')
+      if (top().path === target.path) return
+      while (stack.length > 1) pop()
+      // A tab that is left stays as it is.
+      if (kept.has(top().path)) {
+        hide()
+        stack.pop()
+      } else pop()
+      enter(target)
     },
     restart(url) {
       const target = parse(url)
       while (stack.length) pop()
-      push(target)
+      for (const page of [...kept.values()]) {
+        stack.push(page)
+        pop()
+      }
+      enter(target)
     },
     back(delta) {
       if (stack.length < 2) throw new Error('cannot navigate back at first page.')
@@ -88,9 +127,14 @@ export function createPages({ app, pageConfigs, theme, create }) {
       top().title = text
       drawBar()
     },
+    setTabText(index, text) {
+      if (!tabs) throw new Error('not TabBar page')
+      tabs.setText(index, text)
+    },
     /** Calls a life cycle method of the page on top. */
     tell: (method) => top() && call(top(), method),
     instances: () => stack.map((page) => page.instance),
   }
+  const tabs = createTabs({ config: app.tabBar, themed, open: (path) => pages.switchTab(`/${path}`) })
   return pages
 }

@@ -1,7 +1,7 @@
 // What a module of the mini program sees. Everything else that a browser has is hidden: as function
 // parameters that get no argument, the way WeChat DevTools wraps modules.
 export const PROVIDED = ['require', 'module', 'exports', 'App', 'Page', 'Component', 'Behavior', 'getApp', 'getCurrentPages',
-  'wx', 'WXWebAssembly']
+  'wx', 'WXWebAssembly', 'Promise']
 
 export const HIDDEN = ['window', 'document', 'navigator', 'location', 'self', 'frames', 'parent', 'top', 'localStorage', 'sessionStorage',
   'indexedDB', 'caches', 'history', 'XMLHttpRequest', 'fetch', 'WebSocket', 'EventSource', 'Worker', 'WebAssembly', 'TextEncoder',

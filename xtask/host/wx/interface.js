@@ -27,6 +27,8 @@ export function createInterface(pages) {
       return { tapIndex }
     }),
     setNavigationBarTitle: api('setNavigationBarTitle', ({ title }) => pages.setTitle(title)),
+    setTabBarItem: api('setTabBarItem', ({ index, text }) => pages.setTabText(index, text)),
+    switchTab: route('switchTab', ({ url }) => pages.switchTab(url)),
     navigateTo: route('navigateTo', ({ url }) => pages.open(url)),
     redirectTo: route('redirectTo', ({ url }) => pages.replace(url)),
     reLaunch: route('reLaunch', ({ url }) => pages.restart(url)),

@@ -1,8 +1,9 @@
 // wx.request over the simulator's phone side, which makes the real HTTP call.
 import { device } from '../phone/device.js'
 import { createEmitter } from '../phone/emitter.js'
+import { bytesOf } from '../phone/files.js'
 import { deliver, Failure } from './result.js'
-import { ask } from './simulator.js'
+import { ask, askInChunks } from './simulator.js'
 
 const PARALLEL = 10
 const INTERRUPT_AFTER = 5000
@@ -60,10 +61,12 @@ export function request(options) {
   const chunks = createEmitter()
   const task = {}
   let settled = false
+  let deadline
 
   function finish(ok, result) {
     if (settled) return
     settled = true
+    clearTimeout(deadline)
     unfinished.delete(task)
     running.delete(task)
     deliver(options, ok, result)
@@ -74,13 +77,31 @@ export function request(options) {
     finish(false, errno === undefined ? { errMsg: `request:fail ${text}` } : { errMsg: `request:fail ${text}`, errno })
   }
 
+  /** Tells head and chunks as they come; resolves with the end, which has no data of its own. */
+  async function chunked(message, signal) {
+    let head
+    const end = await askInChunks({ ...message, enableChunked: true }, { signal }, (line) => {
+      if (settled) return
+      if (line.chunk !== undefined) return chunks.emit({ data: bytesOf(line.chunk).buffer })
+      head = line
+      headers.emit(line)
+    })
+    return { ...head, data: '', ...end }
+  }
+
   async function send() {
     if (settled) return
     running.add(task)
     try {
       const message = messageOf(options)
       if (!device.online) throw new Failure('request:fail -106:net::ERR_INTERNET_DISCONNECTED', 600001)
-      const result = await ask('request', message, { signal: control.signal })
+      deadline = setTimeout(() => task.fail('timeout', 5), message.timeout)
+      const { signal } = control
+      if (options.enableChunked) {
+        finish(true, await chunked(message, signal))
+        return
+      }
+      const result = await ask('request', message, { signal })
       if (settled) return
       headers.emit({ header: result.header, cookies: result.cookies, statusCode: result.statusCode })
       finish(true, result)

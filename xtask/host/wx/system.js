@@ -11,7 +11,7 @@ export function createSystem(appId) {
   const getDeviceInfo = () => ({ platform: 'devtools', brand: 'devtools', model: 'browser host', system: 'Browser' })
   const getWindowInfo = () => ({ pixelRatio: devicePixelRatio, screenWidth: innerWidth, screenHeight: innerHeight,
     windowWidth: innerWidth, windowHeight: document.querySelector('.host-pages').clientHeight, statusBarHeight: 44 })
-  const getAppBaseInfo = () => ({ SDKVersion: SDK_VERSION, version: '8.0.50', language: 'zh_CN', theme: theme(), enableDebug: false,
+  const getAppBaseInfo = () => ({ SDKVersion: SDK_VERSION, version: '8.0.50', language: device.language, theme: theme(), enableDebug: false,
     host: { env: 'WeChat', appId: '' } })
   const getSystemInfoSync = () => ({ ...getDeviceInfo(), ...getWindowInfo(), ...getAppBaseInfo() })
   const themeListeners = new Map()

@@ -9,13 +9,13 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use ureq::Agent;
 
-use crate::tools;
+use crate::{sh::root, tools};
 
 /// Identifies an element in WebDriver's answers.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
@@ -86,6 +86,9 @@ impl Browser {
             .as_str()
             .context("ChromeDriver gave no session")?;
         browser.session = format!("{}/{id}", browser.session);
+        let touch =
+            json!({ "cmd": "Emulation.setTouchEmulationEnabled", "params": { "enabled": true } });
+        browser.post("/goog/cdp/execute", touch)?;
         Ok(browser)
     }
 
@@ -127,19 +130,60 @@ impl Browser {
         self.post("/frame", json!({ "id": null })).map(drop)
     }
 
-    /// Clicks with the mouse, wherever the first element that matches is.
+    /// The last visible element that matches (of several sheets, the one on top), scrolled to where it can be touched.
+    fn element(&self, css: &str) -> Result<String> {
+        let script = "const found = [...document.querySelectorAll(arguments[0])].filter(e => e.checkVisibility()).pop(); found?.scrollIntoView({ block: 'center' }); return found";
+        let found = self.script(script, json!([css]))?;
+        Ok(found[ELEMENT].as_str().context("no element")?.to_owned())
+    }
+
+    /// Runs a script in the page; what it returns.
+    pub fn script(&self, script: &str, args: Value) -> Result<Value> {
+        self.post("/execute/sync", json!({ "script": script, "args": args }))
+    }
+
+    /// Clicks with the mouse.
     pub fn click(&self, css: &str) -> Result<()> {
-        let found = self.post("/element", json!({ "using": "css selector", "value": css }))?;
-        let id = found[ELEMENT].as_str().context("no element")?;
+        let id = self.element(css)?;
         self.post(&format!("/element/{id}/click"), json!({}))
+            .map(drop)
+    }
+
+    /// Taps with a finger; an error while something lies over the element, or it is disabled.
+    pub fn tap(&self, css: &str) -> Result<()> {
+        let id = self.element(css)?;
+        let script = "const e = arguments[0], { left, top, width, height } = e.getBoundingClientRect(); return !e.hasAttribute('disabled') && e.contains(document.elementFromPoint(left + width / 2, top + height / 2))";
+        let free = self.script(script, json!([{ ELEMENT: id }]))?;
+        ensure!(free == true, "it can't be touched");
+        let finger = json!([{ "type": "pointer", "id": "finger", "parameters": { "pointerType": "touch" },
+            "actions": [
+                { "type": "pointerMove", "duration": 0, "origin": { ELEMENT: id }, "x": 0, "y": 0 },
+                { "type": "pointerDown", "button": 0 },
+                { "type": "pointerUp", "button": 0 },
+            ] }]);
+        self.post("/actions", json!({ "actions": finger }))
+            .map(drop)
+    }
+
+    /// Types into a field in place of what is in it.
+    pub fn type_text(&self, css: &str, text: &str) -> Result<()> {
+        let id = self.element(css)?;
+        self.post(&format!("/element/{id}/clear"), json!({}))?;
+        self.post(&format!("/element/{id}/value"), json!({ "text": text }))
+            .map(drop)
+    }
+
+    /// Presses a key in the element: `\u{e007}` is Enter.
+    pub fn press(&self, css: &str, key: &str) -> Result<()> {
+        let id = self.element(css)?;
+        self.post(&format!("/element/{id}/value"), json!({ "text": key }))
             .map(drop)
     }
 
     /// The visible text of all elements that match.
     pub fn texts(&self, css: &str) -> Result<Vec<String>> {
         let script = "return [...document.querySelectorAll(arguments[0])].filter(e => e.checkVisibility()).map(e => e.innerText.trim())";
-        let found = self.post("/execute/sync", json!({ "script": script, "args": [css] }))?;
-        Ok(serde_json::from_value(found)?)
+        Ok(serde_json::from_value(self.script(script, json!([css]))?)?)
     }
 
     /// Switches between the light and the dark color scheme.
@@ -150,14 +194,41 @@ impl Browser {
         self.post("/goog/cdp/execute", command).map(drop)
     }
 
-    /// Writes what the window shows, once its fonts are there.
-    pub fn screenshot(&self, file: &Path) -> Result<()> {
+    /// Lets the page's fonts and styles settle.
+    fn settle(&self) -> Result<()> {
         let script = "const done = arguments[0]; document.fonts.ready.then(() => requestAnimationFrame(() => requestAnimationFrame(done)))";
-        self.post("/execute/async", json!({ "script": script, "args": [] }))?;
-        let url = format!("{}/screenshot", self.session);
+        self.post("/execute/async", json!({ "script": script, "args": [] }))
+            .map(drop)
+    }
+
+    /// Writes what the window shows.
+    pub fn screenshot(&self, file: &Path) -> Result<()> {
+        self.settle()?;
+        self.picture("", file)
+    }
+
+    /// Writes what one element shows.
+    pub fn screenshot_of(&self, css: &str, file: &Path) -> Result<()> {
+        self.settle()?;
+        let id = self.element(css)?;
+        self.picture(&format!("/element/{id}"), file)
+    }
+
+    fn picture(&self, of: &str, file: &Path) -> Result<()> {
+        let url = format!("{}{of}/screenshot", self.session);
         let answer: Value = self.agent.get(&url).call()?.body_mut().read_json()?;
         let png = BASE64.decode(answer["value"].as_str().context("no screenshot")?)?;
         fs::write(file, png).with_context(|| format!("cannot write {}", file.display()))
+    }
+
+    /// What axe-core finds against WCAG A and AA, one a line.
+    pub fn axe(&self) -> Result<Vec<String>> {
+        let source = root().join("xtask/node_modules/axe-core/axe.min.js");
+        let source = fs::read_to_string(source).context("axe-core")?;
+        self.script(&source, json!([]))?;
+        let script = "const done = arguments[0]; axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }).then(({ violations }) => done(violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 150)} ${failureSummary}`))), error => done([String(error)]))";
+        let found = self.post("/execute/async", json!({ "script": script, "args": [] }))?;
+        Ok(serde_json::from_value(found)?)
     }
 
     /// Errors and warnings of page and console since the last call.

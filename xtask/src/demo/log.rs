@@ -26,6 +26,11 @@ pub struct Call {
 }
 
 impl Call {
+    /// Whether its end is known: a request that failed has no status.
+    pub fn answered(&self) -> bool {
+        self.status.is_some() || self.err_msg.is_some()
+    }
+
     /// Whether it was answered with success: by HTTP, by WeChat, and by wx.
     pub fn succeeded(&self) -> bool {
         self.status.is_some_and(|status| status < 400)
@@ -40,6 +45,8 @@ impl Call {
     pub fn what(&self) -> String {
         match &self.url {
             None => self.path.clone(),
+            // Each picture has a name of its own.
+            Some(url) if url.path().starts_with("/avatars/") => "GET /avatars".to_owned(),
             Some(url) => format!(
                 "{} {}",
                 self.method.as_deref().unwrap_or_default(),
@@ -57,12 +64,28 @@ pub struct Simulator {
 }
 
 impl Simulator {
-    /// All calls in order.
+    /// All calls in order, without those that set a fault.
     pub fn calls(&self) -> Result<Vec<Call>> {
-        Ok(ureq::get(format!("{}/log", self.address))
+        let mut calls: Vec<Call> = ureq::get(format!("{}/log", self.address))
             .call()?
             .body_mut()
-            .read_json()?)
+            .read_json()?;
+        calls.retain(|call| call.url.as_ref().is_none_or(|url| url.path() != "/faults"));
+        Ok(calls)
+    }
+
+    /// The faults in force, as JSON.
+    pub fn faults(&self) -> Result<String> {
+        Ok(ureq::get(format!("{}/faults", self.address))
+            .call()?
+            .body_mut()
+            .read_to_string()?)
+    }
+
+    /// Changes its settings; what is left out returns to its default.
+    pub fn set(&self, settings: &Value) -> Result<()> {
+        ureq::put(format!("{}/settings", self.address)).send_json(settings)?;
+        Ok(())
     }
 
     /// Says who a WeChat user is.

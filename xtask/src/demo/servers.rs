@@ -21,6 +21,7 @@ const START: Duration = Duration::from_secs(30);
 const READY: &str = "listening on ";
 /// What the demo's config.js says.
 const BASE_URL: &str = "http://127.0.0.1:3000";
+const SIMULATOR_URL: &str = "http://127.0.0.1:3001";
 
 /// The built programs.
 #[derive(Debug)]
@@ -70,13 +71,17 @@ pub struct Servers {
 impl Servers {
     /// Starts both on free ports.
     pub fn start(programs: &Programs, site: &Path) -> Result<Self> {
-        // Each needs the other's address, so the backend's port is chosen before it starts.
+        // Each needs the other's address, and the simulator its own, so the ports are chosen
+        // before they start.
         let backend_at = free_address()?;
-        let route = format!("{BASE_URL}=http://{backend_at}");
+        let simulator_at = free_address()?;
+        let to_backend = format!("{BASE_URL}=http://{backend_at}");
+        let to_simulator = format!("{SIMULATOR_URL}=http://{simulator_at}");
         let simulator = Server::start(
             "wechat-simulator",
             Command::new(&programs.simulator)
-                .args(["--listen", "127.0.0.1:0", "--route", &route, "--serve"])
+                .args(["--listen", &simulator_at, "--route", &to_backend])
+                .args(["--route", &to_simulator, "--serve"])
                 .arg(site),
         )?;
         let database = dir().join("backend.db");

@@ -1,18 +1,15 @@
 //! From the demo's source and pkg/ to a directory that a browser can run.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path, thread};
 
-use anyhow::{Context, Result};
-use serde_json::Value;
+use anyhow::{Context, Result, anyhow};
+use serde_json::{Value, json};
 
 use super::{dir, step};
 use crate::{build, files::copy_tree, sh, tools};
 
-/// Builds the page from the package in pkg/ and returns its directory.
-pub fn build() -> Result<PathBuf> {
+/// Builds the page in `site` from the package in pkg/.
+pub fn build(site: &Path) -> Result<()> {
     tools::node()?;
     let project = dir().join("project");
     copy_source(&sh::root().join("miniprogram-demo"), &project)?;
@@ -25,14 +22,56 @@ pub fn build() -> Result<PathBuf> {
     sh::output(script("compile.cjs").arg(&project).arg(&compiled))?;
 
     step("making the page with glass-easel");
-    let site = dir().join("site");
     sh::output(
         script("site.mjs")
             .arg(compiled.join("files"))
-            .arg(&site)
+            .arg(site)
             .arg(appid(&project)?),
     )?;
-    Ok(site)
+    Ok(())
+}
+
+/// Compiles the mini program as other projects are set up, and has miniprogram-ci look at its code.
+pub fn compiles_everywhere() -> Result<()> {
+    let project = dir().join("project");
+    let settings = [
+        ("es6", json!({})),
+        (
+            "es6-minified",
+            json!({ "minify": true, "minifyJS": true, "minifyWXML": true, "minifyWXSS": true }),
+        ),
+        ("es5", json!({ "es6": true, "es7": true })),
+        (
+            "es5-minified",
+            json!({ "es6": true, "es7": true, "minify": true, "minifyJS": true,
+            "minifyWXML": true, "minifyWXSS": true, "autoPrefixWXSS": true }),
+        ),
+    ];
+    // At once: each spends most of its time waiting for an answer of WeChat's servers that it then
+    // does without.
+    thread::scope(|scope| {
+        let quality =
+            scope.spawn(|| sh::output(script("compile.cjs").arg(&project).arg("--quality")));
+        let runs = settings.map(|(name, setting)| {
+            let mut compile = script("compile.cjs");
+            compile
+                .arg(&project)
+                .arg(project.with_file_name(format!("compiled-{name}")))
+                .arg(setting.to_string());
+            (name, scope.spawn(move || sh::output(&mut compile)))
+        });
+        let panicked = || anyhow!("the check itself failed");
+        for (name, run) in runs {
+            let ended = run.join().unwrap_or_else(|_| Err(panicked()));
+            ended.with_context(|| format!("as {name}"))?;
+        }
+        let ended = quality.join().unwrap_or_else(|_| Err(panicked()));
+        ended.context("the code's quality")?;
+        println!(
+            "  ok  compiled as ES5 and ES6, minified and not; miniprogram-ci finds nothing in the code"
+        );
+        Ok(())
+    })
 }
 
 fn script(name: &str) -> std::process::Command {

@@ -62,17 +62,31 @@ impl Trial<'_> {
     fn finished_calls(&self, number: usize) -> Result<Vec<Call>> {
         self.eventually(&format!("{number} answered calls"), |trial| {
             let calls = trial.simulator.calls()?.split_off(trial.looked_at);
-            let answered = calls.iter().all(|call| call.status.is_some());
+            let answered = calls.iter().all(Call::answered);
             ensure!(answered && calls.len() >= number, "\n{}", list(&calls));
             Ok(calls)
         })
     }
 
-    /// Clicks the element as soon as it is there.
+    /// Taps the element as soon as it is there.
     pub fn tap(&self, css: &str) -> Result<()> {
         self.eventually(&format!("something to tap at {css}"), |trial| {
-            trial.browser.click(css)
+            trial.browser.tap(css)
         })
+    }
+
+    /// Does something in the panel beside the phone.
+    pub fn beside<T>(&self, act: impl FnOnce(&Browser) -> Result<T>) -> Result<T> {
+        self.browser.leave_frame()?;
+        let done = act(&self.browser);
+        self.browser.enter_frame()?;
+        done
+    }
+
+    /// The page shows this error: what the user can do, and the code.
+    pub fn see_error(&self, advice: &str, code: &str) -> Result<()> {
+        self.see(".error-title", advice)?;
+        self.see(".error-text", code)
     }
 
     /// Waits until the first visible element that matches has exactly this text.
@@ -114,16 +128,13 @@ impl Trial<'_> {
 
     /// Writes a picture of the whole window, once the timeline in it shows every call.
     pub fn screenshot(&self, name: &str) -> Result<()> {
-        self.browser.leave_frame()?;
         self.eventually("every call in the timeline", |trial| {
             let calls = trial.simulator.calls()?.len();
-            let lines = trial.browser.texts(".timeline li")?.len();
+            let lines = trial.beside(|panel| panel.texts(".timeline li"))?.len();
             ensure!(lines == calls, "{lines} lines for {calls} calls");
             Ok(())
         })?;
-        self.browser
-            .screenshot(&dir().join(format!("{name}.png")))?;
-        self.browser.enter_frame()
+        self.beside(|panel| panel.screenshot(&dir().join(format!("{name}.png"))))
     }
 }
 

@@ -1,70 +1,74 @@
-import { dataOf, describe } from '../../utils/answer'
+import { dataOf } from '../../utils/answer'
+import { page } from '../../utils/page'
+import { texts } from '../../texts/index'
 
+const t = texts.home
 const TEN = ['andying', 'eva', '小明', '小红', '李雷', '韩梅梅', 'tom', 'lucy', '大伟', '阿珍']
-const STATUS = { loading: '加载中', none: '未登录', 'logging-in': '登录中', active: '已登录' }
-const EVENTS = { login: '登录成功', logout: '已退出登录', expired: '登录已过期', error: '出错' }
+// 令牌一共有多长的寿命，记在这里，重启以后进度条还是对的。
+const LIFE_KEY = 'demo-token-life'
 
 const two = (n) => (n < 10 ? `0${n}` : `${n}`)
 function clock(ms) {
-  const t = new Date(ms)
-  return [t.getHours(), t.getMinutes(), t.getSeconds()].map(two).join(':')
+  const at = new Date(ms)
+  return [at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(':')
 }
+const duration = (seconds) => [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60].map(two).join(':')
 
-Page({
+Page(page('home', {
   data: {
-    session: { status: 'loading', label: STATUS.loading, detail: '' },
-    user: null,
-    busy: '',
+    session: { status: 'loading', label: t.status.loading, detail: '' },
+    life: null,
     names: [],
-    error: null,
     events: [],
   },
 
   onLoad() {
     this.wxp = getApp().wxp
     this.eventCount = 0
-    this.listeners = Object.keys(EVENTS).map((name) => [name, (detail) => this.onSession(name, detail)])
+    this.listeners = Object.keys(t.events).map((name) => [name, (detail) => this.onSession(name, detail)])
     this.listeners.forEach(([name, listener]) => this.wxp.on(name, listener))
     // 这里没有调用 wxp.ensureLogin()：本页要演示的正是“十个请求同时发出，只登录一次”，
-    // 登录应由第一个请求触发。只有资料按钮的页面请像 pages/phone 那样在 onLoad 里调用。
-    this.showSession()
+    // 登录应由第一个请求触发。要用户资料的页面请像 pages/me 那样在 onLoad 里调用。
     this.wxp.ready.then(() => this.showSession(), (error) => this.fail(error))
   },
 
+  onShow() {
+    this.showSession()
+    this.timer = setInterval(() => this.showLife(), 1000)
+  },
+
+  onHide() {
+    clearInterval(this.timer)
+  },
+
   onUnload() {
+    clearInterval(this.timer)
     this.listeners.forEach(([name, listener]) => this.wxp.off(name, listener))
   },
 
   onSession(name, detail) {
-    const text = name === 'error' ? `${EVENTS.error}：${detail.error.code}` : EVENTS[name]
+    if (name === 'login' && detail.expiresAt) wx.setStorageSync(LIFE_KEY, detail.expiresAt - Date.now())
+    const text = name === 'error' ? `${t.events.error}: ${detail.error.code}` : t.events[name]
     this.eventCount += 1
     const event = { id: this.eventCount, at: clock(Date.now()), name, text }
-    const events = [event, ...this.data.events].slice(0, 5)
-    this.setData(name === 'logout' ? { events, user: null, names: [] } : { events })
+    this.setData({ events: [event].concat(this.data.events).slice(0, 5) })
+    if (name === 'logout') this.setData({ names: [] })
     this.showSession()
   },
 
   showSession() {
-    const { status, expiresAt, generation } = this.wxp.session
-    const until = expiresAt ? ` · 有效至 ${clock(expiresAt)}` : ''
-    const detail = status === 'active' ? `会话 #${generation}${until}` : '第一个需要登录的请求会自动登录'
-    this.setData({ session: { status, label: STATUS[status], detail } })
+    const { status, generation } = this.wxp.session
+    const detail = status === 'active' ? `${t.session}${generation}` : t.idle
+    this.setData({ session: { status, label: t.status[status], detail } })
+    this.showLife()
   },
 
-  // 运行一个动作：按钮转圈，结束后显示结果或错误。
-  run(name, promise) {
-    this.setData({ busy: name, error: null })
-    this.showSession()
-    return promise
-      .catch((error) => this.fail(error))
-      .then(() => {
-        this.setData({ busy: '' })
-        this.showSession()
-      })
-  },
-
-  fail(error) {
-    this.setData({ error: describe(error) })
+  showLife() {
+    const { status, expiresAt } = this.wxp.session
+    if (status !== 'active' || !expiresAt) return this.setData({ life: null })
+    const left = Math.max(0, expiresAt - Date.now())
+    const percent = Math.min(100, Math.round(left / (wx.getStorageSync(LIFE_KEY) || left || 1) * 100))
+    this.setData({ life: { percent, text: t.left + duration(Math.round(left / 1000)) } })
   },
 
   request1() {
@@ -76,30 +80,14 @@ Page({
   },
 
   home(button, url) {
-    const answer = this.wxp.requestNeedLogin({ url })
-    this.run(button, answer.then((res) => {
-      const { name, user } = dataOf(res)
-      this.setData({ names: [name], user })
-    }))
+    const call = () => this.ask({ url }).then((res) => this.setData({ names: [dataOf(res).name] }))
+    this.run(button, call).then(() => this.showSession())
   },
 
   tenAtOnce() {
     this.setData({ names: [] })
-    const answers = TEN.map((name) => this.wxp.requestNeedLogin({ url: '/user/home', data: { name } }))
-    this.run('ten', Promise.all(answers).then((all) => this.setData({ names: all.map((res) => dataOf(res).name) })))
+    const ten = () => Promise.all(TEN.map((name) => this.ask({ url: '/user/home', data: { name } })))
+    this.run('ten', () => ten().then((all) => this.setData({ names: all.map((res) => dataOf(res).name) })))
+      .then(() => this.showSession())
   },
-
-  // wx.getUserProfile 只能在点击的同一轮里调用，所以 loginWithProfile 之前不能有 await。
-  getUserProfile() {
-    const answer = this.wxp.loginWithProfile({ desc: '用于完善会员资料', lang: 'zh_CN' })
-    this.run('profile', answer.then((res) => this.setData({ user: dataOf(res).userInfo })))
-  },
-
-  openPhone() {
-    this.wxp.navigateTo({ url: '/pages/phone/phone' })
-  },
-
-  logout() {
-    this.run('logout', this.wxp.logout())
-  },
-})
+}))
