@@ -82,18 +82,15 @@ pub(super) async fn login(
 async fn exchange(app: &App, code: &str) -> Result<LoggedIn, ApiError> {
     check_code(code)?;
     let login = app.wechat.code_to_session(code).await?;
-    let (user, is_new_user) = app.store.login_user(&login).await?;
-
     let sid = Uuid::new_v4().to_string();
     let issued_at = now();
     let expires_at = issued_at.saturating_add_unsigned(app.config.token_ttl.as_secs());
     let session = NewSession {
         sid: &sid,
-        user_id: &user.id,
         session_key: &app.sealer.seal(&sid, login.session_key.expose())?,
         expires_at,
     };
-    app.store.add_session(session).await?;
+    let (user, is_new_user) = app.store.login(&login, session).await?;
     Ok(LoggedIn {
         authorization_token: app.tokens.issue(&user.id, &sid, issued_at, expires_at)?,
         token_type: "Bearer",

@@ -17,7 +17,7 @@ impl Store {
     /// Keeps `avatar` as the user's only one, under a new id. Returns the user as changed.
     pub async fn set_avatar(&self, user_id: &str, avatar: &Avatar) -> sqlx::Result<User> {
         let id = Uuid::new_v4().to_string();
-        let mut transaction = self.pool.begin().await?;
+        let mut transaction = self.begin().await?;
         sqlx::query(
             "INSERT INTO avatars VALUES ($1, $2, $3, $4)
              ON CONFLICT (user_id) DO UPDATE
@@ -47,7 +47,7 @@ impl Store {
         let row: Option<(String, Vec<u8>)> =
             sqlx::query_as("SELECT content_type, bytes FROM avatars WHERE id = $1")
                 .bind(id)
-                .fetch_optional(&self.pool)
+                .fetch_optional(&self.readers)
                 .await?;
         Ok(row.map(|(content_type, bytes)| Avatar {
             content_type,

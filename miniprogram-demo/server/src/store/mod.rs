@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context, ensure};
 use sqlx::any::{AnyPoolOptions, install_default_drivers};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{AnyPool, Connection, Executor, SqlStr};
+use sqlx::{Any, AnyPool, Connection, Executor, SqlStr, Transaction};
 
 pub use avatars::Avatar;
 pub use sessions::{NewSession, Session};
@@ -20,13 +20,19 @@ use crate::crypto::{hex, random};
 
 /// How long a connection may rest before it is tested again.
 const TRUSTED_REST: Duration = Duration::from_secs(1);
+/// Readers do not wait for the writer; what is committed outlives a power cut.
+const SQLITE_WRITER: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;";
+const SQLITE_READER: &str = "PRAGMA query_only = ON;";
 const SQLITE: &str = include_str!("../../migrations/sqlite/0001_init.sql");
 const POSTGRES: &str = include_str!("../../migrations/postgres/0001_init.sql");
 
-/// A handle on the database; clones share one pool.
+/// A handle on the database; clones share its connections.
 #[derive(Debug, Clone)]
 pub struct Store {
-    pool: AnyPool,
+    readers: AnyPool,
+    /// On SQLite one connection, since only one can write at a time; else the same as `readers`.
+    writer: AnyPool,
+    sqlite: bool,
 }
 
 impl Store {
@@ -48,60 +54,100 @@ impl Store {
             true => "?mode=rwc",
             false => "",
         };
-        let pool = AnyPoolOptions::new()
-            .max_connections(if sqlite { 4 } else { 16 })
-            .acquire_timeout(Duration::from_secs(10))
-            // A ping before every query would double the time of each. A connection that was just
-            // in use is trusted; one that rested may have been cut meanwhile.
-            .test_before_acquire(false)
-            .before_acquire(|connection, about| {
-                Box::pin(async move {
-                    Ok(about.idle_for < TRUSTED_REST || connection.ping().await.is_ok())
-                })
-            })
-            .after_connect(move |connection, _| {
-                Box::pin(async move {
-                    if sqlite {
-                        // Readers do not wait for the writer. A power cut may take the last logins
-                        // with it; their users log in again without noticing.
-                        let pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;";
-                        connection.execute(pragmas).await?;
-                    }
-                    Ok(())
-                })
-            })
-            .connect(&format!("{url}{create}"))
-            .await
-            .context("cannot open the database that DATABASE_URL names")?;
-
-        migrate(&pool, sqlite)
+        let url = format!("{url}{create}");
+        let open = async |most: u32, pragmas: &'static str| {
+            options(most, pragmas)
+                .connect(&url)
+                .await
+                .context("cannot open the database that DATABASE_URL names")
+        };
+        let writer = if sqlite {
+            open(1, SQLITE_WRITER).await?
+        } else {
+            open(16, "").await?
+        };
+        migrate(&writer, sqlite)
             .await
             .context("cannot bring the database up to date")?;
-        Ok(Self { pool })
+        let readers = if sqlite {
+            open(4, SQLITE_READER).await?
+        } else {
+            writer.clone()
+        };
+        Ok(Self {
+            readers,
+            writer,
+            sqlite,
+        })
+    }
+
+    /// Begins what is to be written. Nothing is answered before its commit: outside of a
+    /// transaction the row that `RETURNING` gives arrives before it is stored, and the error of
+    /// storing it is lost.
+    async fn begin(&self) -> sqlx::Result<Transaction<'static, Any>> {
+        if self.sqlite {
+            // Waits for other processes here, where it can; a reader that turns writer can't.
+            self.writer.begin_with("BEGIN IMMEDIATE").await
+        } else {
+            self.writer.begin().await
+        }
     }
 
     /// Whether the database answers.
     pub async fn ping(&self) -> sqlx::Result<()> {
-        sqlx::query("SELECT 1").execute(&self.pool).await.map(drop)
+        sqlx::query("SELECT 1")
+            .execute(&self.readers)
+            .await
+            .map(drop)
     }
 
     /// The secret kept under `name`, made on first use; every instance gets the same.
     pub async fn generated_secret(&self, name: &str) -> sqlx::Result<String> {
+        let mut transaction = self.begin().await?;
         sqlx::query("INSERT INTO generated_secrets VALUES ($1, $2) ON CONFLICT DO NOTHING")
             .bind(name)
             .bind(hex(&random::<32>()))
-            .execute(&self.pool)
+            .execute(&mut *transaction)
             .await?;
-        sqlx::query_scalar("SELECT value FROM generated_secrets WHERE name = $1")
+        let value = sqlx::query_scalar("SELECT value FROM generated_secrets WHERE name = $1")
             .bind(name)
-            .fetch_one(&self.pool)
-            .await
+            .fetch_one(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(value)
     }
 
     /// Closes all connections once they are idle.
     pub async fn close(&self) {
-        self.pool.close().await;
+        self.readers.close().await;
+        self.writer.close().await;
     }
+}
+
+/// A pool of at most `most` connections, each of which begins with `pragmas`.
+fn options(most: u32, pragmas: &'static str) -> AnyPoolOptions {
+    AnyPoolOptions::new()
+        .max_connections(most)
+        .acquire_timeout(Duration::from_secs(10))
+        // A ping before every query would double the time of each. A connection that was just
+        // in use is trusted; one that rested may have been cut meanwhile.
+        .test_before_acquire(false)
+        .before_acquire(|connection, about| {
+            Box::pin(async move {
+                // SQLite may have rolled back by itself what failed; sqlx then counts wrongly, and
+                // would begin nothing on this connection any more.
+                Ok(!connection.is_in_transaction()
+                    && (about.idle_for < TRUSTED_REST || connection.ping().await.is_ok()))
+            })
+        })
+        .after_connect(move |connection, _| {
+            Box::pin(async move {
+                if !pragmas.is_empty() {
+                    connection.execute(pragmas).await?;
+                }
+                Ok(())
+            })
+        })
 }
 
 /// Unix seconds.

@@ -7,8 +7,6 @@ use super::{Store, User, now, users};
 pub struct NewSession<'a> {
     /// Its id.
     pub sid: &'a str,
-    /// Whose it is.
-    pub user_id: &'a str,
     /// Sealed under `sid`.
     pub session_key: &'a str,
     /// Unix seconds.
@@ -40,19 +38,6 @@ type Row = (
 );
 
 impl Store {
-    /// Keeps a session.
-    pub async fn add_session(&self, session: NewSession<'_>) -> sqlx::Result<()> {
-        sqlx::query("INSERT INTO sessions VALUES ($1, $2, $3, $4, $5)")
-            .bind(session.sid)
-            .bind(session.user_id)
-            .bind(session.session_key)
-            .bind(now())
-            .bind(session.expires_at)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
-    }
-
     /// The live session `sid`; none when it ended or was revoked.
     pub async fn session(&self, sid: &str) -> sqlx::Result<Option<Session>> {
         let row: Option<Row> = sqlx::query_as(
@@ -63,7 +48,7 @@ impl Store {
         )
         .bind(sid)
         .bind(now())
-        .fetch_optional(&self.pool)
+        .fetch_optional(&self.readers)
         .await?;
         Ok(row.map(
             |(session_key, expires_at, id, openid, nick_name, avatar_url, phone, at)| {
@@ -80,19 +65,22 @@ impl Store {
 
     /// Revokes a session: its tokens and its session_key are gone.
     pub async fn revoke_session(&self, sid: &str) -> sqlx::Result<()> {
+        let mut transaction = self.begin().await?;
         sqlx::query("DELETE FROM sessions WHERE sid = $1")
             .bind(sid)
-            .execute(&self.pool)
-            .await
-            .map(drop)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await
     }
 
     /// Clears away sessions whose time is over. Returns how many there were.
     pub async fn clear_ended_sessions(&self) -> sqlx::Result<u64> {
+        let mut transaction = self.begin().await?;
         let done = sqlx::query("DELETE FROM sessions WHERE expires_at <= $1")
             .bind(now())
-            .execute(&self.pool)
+            .execute(&mut *transaction)
             .await?;
+        transaction.commit().await?;
         Ok(done.rows_affected())
     }
 }

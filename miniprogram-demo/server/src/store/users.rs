@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Store, now};
+use super::{NewSession, Store, now};
 use crate::wechat::WechatSession;
 
 /// A user as the database knows them.
@@ -38,9 +38,15 @@ impl From<Row> for User {
 }
 
 impl Store {
-    /// The user who logged in, made if need be, and whether it was. One statement: however often a
-    /// login is repeated, and on however many instances at once, an openid has one user.
-    pub async fn login_user(&self, login: &WechatSession) -> sqlx::Result<(User, bool)> {
+    /// Keeps a session for the user who logged in. Returns the user, made if need be, and whether
+    /// it was. However often a login is repeated, and on however many instances at once, an openid
+    /// has one user: one statement finds or makes it.
+    pub async fn login(
+        &self,
+        login: &WechatSession,
+        session: NewSession<'_>,
+    ) -> sqlx::Result<(User, bool)> {
+        let mut transaction = self.begin().await?;
         let candidate = Uuid::new_v4().to_string();
         let row: Row = sqlx::query_as(
             "INSERT INTO users (id, openid, unionid, created_at, changed_at)
@@ -52,9 +58,18 @@ impl Store {
         .bind(&login.openid)
         .bind(&login.unionid)
         .bind(now())
-        .fetch_one(&self.pool)
+        .fetch_one(&mut *transaction)
         .await?;
         let is_new = row.0 == candidate;
+        sqlx::query("INSERT INTO sessions VALUES ($1, $2, $3, $4, $5)")
+            .bind(session.sid)
+            .bind(&row.0)
+            .bind(session.session_key)
+            .bind(now())
+            .bind(session.expires_at)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
         Ok((row.into(), is_new))
     }
 
@@ -65,6 +80,7 @@ impl Store {
         nick_name: &str,
         avatar_url: Option<&str>,
     ) -> sqlx::Result<User> {
+        let mut transaction = self.begin().await?;
         let row: Row = sqlx::query_as(
             "UPDATE users
              SET nick_name = $2, avatar_url = COALESCE($3, avatar_url), changed_at = $4
@@ -75,13 +91,15 @@ impl Store {
         .bind(nick_name)
         .bind(avatar_url)
         .bind(now())
-        .fetch_one(&self.pool)
+        .fetch_one(&mut *transaction)
         .await?;
+        transaction.commit().await?;
         Ok(row.into())
     }
 
     /// Sets the sealed phone number. Returns the user as changed.
     pub async fn set_phone(&self, user_id: &str, sealed: &str) -> sqlx::Result<User> {
+        let mut transaction = self.begin().await?;
         let row: Row = sqlx::query_as(
             "UPDATE users SET phone = $2, changed_at = $3 WHERE id = $1
              RETURNING id, openid, nick_name, avatar_url, phone, changed_at",
@@ -89,15 +107,16 @@ impl Store {
         .bind(user_id)
         .bind(sealed)
         .bind(now())
-        .fetch_one(&self.pool)
+        .fetch_one(&mut *transaction)
         .await?;
+        transaction.commit().await?;
         Ok(row.into())
     }
 
     /// How many users there are.
     pub async fn count_users(&self) -> sqlx::Result<i64> {
         sqlx::query_scalar("SELECT COUNT(*) FROM users")
-            .fetch_one(&self.pool)
+            .fetch_one(&self.readers)
             .await
     }
 }

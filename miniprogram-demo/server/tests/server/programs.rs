@@ -1,59 +1,12 @@
 //! The two programs as they are started by people and scripts.
 
-use std::process::Stdio;
-use std::time::Duration;
-
 use miniprogram_server::simulator::{APPID, SECRET};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 
 use crate::common::{client, directory};
-
-struct Program {
-    child: Child,
-    url: String,
-}
-
-async fn start(path: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Program {
-    let mut child = Command::new(path)
-        .args(["--listen", "127.0.0.1:0"])
-        .args(arguments)
-        .env_clear()
-        .envs(environment.iter().copied())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .expect("the program starts");
-    let mut lines = BufReader::new(child.stdout.take().expect("stdout")).lines();
-    let line = lines.next_line().await.expect("stdout").expect("one line");
-    let url = line
-        .strip_prefix("listening on ")
-        .unwrap_or_else(|| panic!("{line}"))
-        .to_owned();
-    Program { child, url }
-}
-
-/// Asks the program to end; returns whether it ended well, and what it logged.
-async fn end(mut program: Program) -> (bool, String) {
-    let id = program.child.id().expect("running").to_string();
-    let kill = Command::new("kill")
-        .args(["-TERM", &id])
-        .status()
-        .await
-        .expect("kill");
-    assert!(kill.success());
-    let mut log = String::new();
-    let mut stderr = program.child.stderr.take().expect("stderr");
-    let read = stderr.read_to_string(&mut log);
-    tokio::time::timeout(Duration::from_secs(10), read)
-        .await
-        .expect("it ends")
-        .expect("text");
-    (program.child.wait().await.expect("status").success(), log)
-}
+use crate::program::{end, start};
 
 async fn call(url: &str, path: &str, token: &str, body: Value) -> Value {
     let request = client()
