@@ -54,9 +54,14 @@ impl App {
     pub async fn new(config: Config) -> anyhow::Result<Arc<Self>> {
         let store = Store::connect(config.database_url.expose_secret()).await?;
         let jwt = given_or_generated(&store, "JWT_SECRET", &config.jwt_secrets).await?;
-        let seal =
+        let mut seal =
             given_or_generated(&store, "SESSION_KEY_SECRET", &config.session_key_secrets).await?;
-        Ok(Arc::new(Self {
+        if !config.session_key_secrets.is_empty() {
+            // Who began with a generated secret has rows sealed under it.
+            let kept = store.kept_secret("SESSION_KEY_SECRET").await?;
+            seal.extend(kept.map(SecretString::from));
+        }
+        let app = Arc::new(Self {
             tokens: TokenKeys::new(&jwt, &config.appid),
             sealer: Sealer::new(&seal),
             wechat: Box::new(WechatHttp::new(&config)?),
@@ -66,7 +71,9 @@ impl App {
             ending: CancellationToken::new(),
             store,
             config,
-        }))
+        });
+        app.check_kids().await?;
+        Ok(app)
     }
 
     /// Serves until `self.ending` is cancelled; then finishes the requests it has.
@@ -88,12 +95,19 @@ impl App {
     }
 
     async fn upkeep(&self) {
+        let mut times = tokio::time::interval(UPKEEP);
         loop {
-            tokio::time::sleep(UPKEEP).await;
+            times.tick().await;
             self.limits.forget_quiet();
             match self.store.clear_ended_sessions().await {
                 Ok(ended) => tracing::debug!(ended, "cleared ended sessions"),
                 Err(error) => tracing::error!(%error, "cannot clear ended sessions"),
+            }
+            if let Err(error) = self.renew_all_seals().await {
+                tracing::error!(%error, "cannot seal anew");
+            }
+            if let Err(error) = self.check_kids().await {
+                tracing::error!(%error, "what is sealed");
             }
         }
     }

@@ -79,6 +79,7 @@ impl FromRequestParts<Arc<App>> for Authorized {
             return Err(TokenError::Invalid.into());
         }
         app.limits.user(&claims.sub)?;
+        app.renew_seals(&session).await;
         Ok(Self(session))
     }
 }

@@ -1,8 +1,8 @@
 //! Reference backend for WeChat Mini Program login, and the WeChat simulator it is tried with.
 //!
 //! A request to the backend passes [`observe`] and [`limit`], is read by [`extract`], handled in
-//! [`routes`] with the help of [`wechat`], [`crypto`], [`token`], [`seal`] and [`store`], and
-//! leaves as an envelope from [`answer`]. [`simulator`] is a second program that shares only
+//! [`routes`] with the help of [`wechat`], [`crypto`], [`token`], [`seal`], [`rotation`] and
+//! [`store`], and leaves as an envelope from [`answer`]. [`simulator`] is a second program that shares only
 //! [`crypto`], [`http_client`] and [`listen`] with it.
 
 pub mod answer;
@@ -14,6 +14,7 @@ pub mod http_client;
 pub mod limit;
 pub mod listen;
 pub mod observe;
+pub mod rotation;
 pub mod routes;
 pub mod seal;
 pub mod simulator;

@@ -13,6 +13,7 @@ use axum::response::Response;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 use tracing::Instrument;
@@ -30,6 +31,7 @@ pub struct Metrics {
     seconds: Family<RouteLabels, Histogram>,
     /// Logins by how they ended.
     pub logins: Family<LoginLabels, Counter>,
+    sealed: Family<SealedLabels, Gauge>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -42,6 +44,12 @@ struct RequestLabels {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RouteLabels {
     route: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct SealedLabels {
+    what: &'static str,
+    kid: String,
 }
 
 /// How a login ended.
@@ -68,7 +76,11 @@ impl Default for Metrics {
             seconds.clone(),
         );
         registry.register("logins", "Logins by outcome", logins.clone());
+        let sealed = Family::default();
+        let help = "Rows in use by what is sealed in them and under which secret";
+        registry.register("sealed_rows", help, sealed.clone());
         Self {
+            sealed,
             registry,
             requests,
             seconds,
@@ -78,6 +90,16 @@ impl Default for Metrics {
 }
 
 impl Metrics {
+    /// Says anew how many rows are sealed: what, under which kid, how many.
+    pub fn set_sealed(&self, counts: Vec<(&'static str, String, i64)>) {
+        self.sealed.clear();
+        for (what, kid, rows) in counts {
+            self.sealed
+                .get_or_create(&SealedLabels { what, kid })
+                .set(rows);
+        }
+    }
+
     /// The numbers in the text format that Prometheus reads.
     pub fn render(&self) -> Result<String, std::fmt::Error> {
         let mut text = String::new();

@@ -57,6 +57,26 @@ impl Sealer {
         ))
     }
 
+    /// Whether what is sealed under `kid` can be opened.
+    pub fn knows(&self, kid: &str) -> bool {
+        self.0.iter().any(|(known, _)| known == kid)
+    }
+
+    /// The kids of all but the newest key.
+    pub fn older_kids(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().skip(1).map(|(kid, _)| kid.as_str())
+    }
+
+    /// What `sealed` is under the newest key; none if that is what it is sealed under.
+    pub fn renew(&self, owner: &str, sealed: &str) -> Result<Option<String>, SealError> {
+        let (newest, _) = self.0.first().ok_or(SealError)?;
+        if sealed.split_once('.').is_some_and(|(kid, _)| kid == newest) {
+            return Ok(None);
+        }
+        let plain = self.open(owner, sealed)?;
+        self.seal(owner, &plain).map(Some)
+    }
+
     /// Opens what [`Self::seal`] made.
     pub fn open(&self, owner: &str, sealed: &str) -> Result<String, SealError> {
         let (kid, data) = sealed.split_once('.').ok_or(SealError)?;

@@ -1,6 +1,7 @@
 //! The database: all state of the backend. One set of queries serves SQLite and PostgreSQL.
 
 mod avatars;
+mod sealed;
 mod sessions;
 mod users;
 
@@ -13,6 +14,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{Any, AnyPool, Connection, Executor, SqlStr, Transaction};
 
 pub use avatars::Avatar;
+pub use sealed::{Sealed, SealedRow};
 pub use sessions::{NewSession, Session};
 pub use users::User;
 
@@ -23,8 +25,21 @@ const TRUSTED_REST: Duration = Duration::from_secs(1);
 /// Readers do not wait for the writer; what is committed outlives a power cut.
 const SQLITE_WRITER: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;";
 const SQLITE_READER: &str = "PRAGMA query_only = ON;";
-const SQLITE: &str = include_str!("../../migrations/sqlite/0001_init.sql");
-const POSTGRES: &str = include_str!("../../migrations/postgres/0001_init.sql");
+/// What was never changed since it was published, and what came after it.
+macro_rules! migrations {
+    ($database:literal) => {
+        [
+            (
+                "init",
+                include_str!(concat!("../../migrations/", $database, "/0001_init.sql")),
+            ),
+            (
+                "kids",
+                include_str!(concat!("../../migrations/", $database, "/0002_kids.sql")),
+            ),
+        ]
+    };
+}
 
 /// A handle on the database; clones share its connections.
 #[derive(Debug, Clone)]
@@ -117,6 +132,14 @@ impl Store {
         Ok(value)
     }
 
+    /// The secret kept under `name`, if one ever was.
+    pub async fn kept_secret(&self, name: &str) -> sqlx::Result<Option<String>> {
+        sqlx::query_scalar("SELECT value FROM generated_secrets WHERE name = $1")
+            .bind(name)
+            .fetch_optional(&self.readers)
+            .await
+    }
+
     /// Closes all connections once they are idle.
     pub async fn close(&self) {
         self.readers.close().await;
@@ -161,14 +184,21 @@ pub fn now() -> i64 {
 /// Runs what was not run yet. Instances that start at once wait for each other: sqlx takes a lock
 /// of its own on PostgreSQL, but on SQLite only an immediate transaction is one.
 async fn migrate(pool: &AnyPool, sqlite: bool) -> anyhow::Result<()> {
-    let sql = if sqlite { SQLITE } else { POSTGRES };
-    let migrator = Migrator::with_migrations(vec![Migration::new(
-        1,
-        "init".into(),
-        MigrationType::Simple,
-        SqlStr::from_static(sql),
-        false,
-    )]);
+    let migrations = if sqlite {
+        migrations!("sqlite")
+    } else {
+        migrations!("postgres")
+    };
+    let migrations = (1..).zip(migrations).map(|(version, (name, sql))| {
+        Migration::new(
+            version,
+            name.into(),
+            MigrationType::Simple,
+            SqlStr::from_static(sql),
+            false,
+        )
+    });
+    let migrator = Migrator::with_migrations(migrations.collect());
     if !sqlite {
         return Ok(migrator.run(pool).await?);
     }

@@ -61,14 +61,17 @@ impl Store {
         .fetch_one(&mut *transaction)
         .await?;
         let is_new = row.0 == candidate;
-        sqlx::query("INSERT INTO sessions VALUES ($1, $2, $3, $4, $5)")
-            .bind(session.sid)
-            .bind(&row.0)
-            .bind(session.session_key)
-            .bind(now())
-            .bind(session.expires_at)
-            .execute(&mut *transaction)
-            .await?;
+        sqlx::query(
+            "INSERT INTO sessions (sid, user_id, session_key, created_at, expires_at)
+             VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(session.sid)
+        .bind(&row.0)
+        .bind(session.session_key)
+        .bind(now())
+        .bind(session.expires_at)
+        .execute(&mut *transaction)
+        .await?;
         transaction.commit().await?;
         Ok((row.into(), is_new))
     }

@@ -11,6 +11,7 @@ mod postgres;
 mod profile;
 mod program;
 mod programs;
+mod rotation;
 mod simulator;
 mod storage;
 mod tokens;

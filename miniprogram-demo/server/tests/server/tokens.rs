@@ -179,19 +179,20 @@ async fn secrets_rotate_without_a_logout() {
 }
 
 #[tokio::test]
-async fn a_session_key_whose_secret_was_withdrawn_counts_as_stale() {
+async fn a_session_key_under_a_secret_not_known_yet_counts_as_stale() {
     let (sim, directory) = (Sim::start().await, directory());
-    let start = async |seal: &str| {
+    let start = async |seal: &[&str]| {
         let config = config(&sim, &directory);
         Backend::start(Config {
-            session_key_secrets: secrets(&[seal]),
+            session_key_secrets: secrets(seal),
             ..config
         })
         .await
     };
-    let token = start(OLD).await.token(&sim, "eva").await;
-    let submit = start(NEW)
-        .await
+    // Both run while a rotation goes from one instance to the next.
+    let (old, rotated) = (start(&[OLD]).await, start(&[NEW, OLD]).await);
+    let token = rotated.token(&sim, "eva").await;
+    let submit = old
         .post("/user/profile", &token, sim.profile("eva").await)
         .await;
     assert_eq!(submit.codes(), (409, 40901));
