@@ -45,6 +45,11 @@ impl Config {
         Self::read(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
     }
 
+    /// Whether the WeChat behind it is the simulator.
+    pub fn is_simulated(&self) -> bool {
+        self.appid == simulator::APPID
+    }
+
     /// Reads the variables that `var` knows.
     pub fn read(var: impl Fn(&str) -> Option<String>) -> anyhow::Result<Self> {
         let base = var("WECHAT_API_BASE");

@@ -8,8 +8,11 @@ use aes::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use sha1::{Digest, Sha1};
 use subtle::ConstantTimeEq;
+
+use crate::json;
 
 /// How far a watermark's clock may be from ours, in seconds, before the data counts as replayed.
 const WATERMARK_TOLERANCE: u64 = 10 * 60;
@@ -89,6 +92,9 @@ pub enum OpenDataError {
     /// The data was not made with this key: the user's session_key has changed since.
     #[error("the session_key has changed since this data was encrypted")]
     StaleKey,
+    /// What was signed is not what was encrypted.
+    #[error("rawData and encryptedData tell different things")]
+    Different,
     /// The data is well encrypted but not meant for this app, this user or this moment.
     #[error("encryptedData belongs to another {0}")]
     Foreign(&'static str),
@@ -145,21 +151,35 @@ pub struct Watermark {
 impl SignedProfile<'_> {
     /// Verifies signature, watermark and owner, and returns what was encrypted.
     ///
-    /// A signature that does not match and a ciphertext that does not open both mean a stale key:
-    /// from here, data made under another key and data that was tampered with look alike.
+    /// A signature that does not match means a stale key: from here, data made under another key
+    /// and data that was tampered with look alike. One that matches was made with this key, so
+    /// whatever else is wrong is wrong with the data.
     pub fn open(
         &self,
         key: &SessionKey,
         expected: Expected<'_>,
     ) -> Result<OpenProfile, OpenDataError> {
-        let plain = key.decrypt(self.encrypted_data, self.iv)?;
         let signature = key.sign(self.raw_data);
         if !bool::from(signature.as_bytes().ct_eq(self.signature.as_bytes())) {
             return Err(OpenDataError::StaleKey);
         }
-        // About one wrong key in 256 leaves valid padding, so unpadding alone proves nothing.
+        let malformed = OpenDataError::Malformed;
+        let raw: Map<String, Value> =
+            json::parse(self.raw_data.as_bytes()).map_err(|_| malformed("rawData"))?;
+        let plain = match key.decrypt(self.encrypted_data, self.iv) {
+            Err(OpenDataError::StaleKey) => Err(malformed("encryptedData")),
+            other => other,
+        }?;
+        let plain: Map<String, Value> =
+            json::parse(&plain).map_err(|_| malformed("encryptedData"))?;
+        if raw
+            .iter()
+            .any(|(name, value)| plain.get(name) != Some(value))
+        {
+            return Err(OpenDataError::Different);
+        }
         let profile: OpenProfile =
-            serde_json::from_slice(&plain).map_err(|_| OpenDataError::StaleKey)?;
+            serde_json::from_value(plain.into()).map_err(|_| malformed("encryptedData"))?;
         if profile.watermark.appid != expected.appid {
             return Err(OpenDataError::Foreign("app"));
         }

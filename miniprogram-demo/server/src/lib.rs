@@ -1,9 +1,9 @@
 //! Reference backend for WeChat Mini Program login, and the WeChat simulator it is tried with.
 //!
 //! A request to the backend passes [`observe`] and [`limit`], is read by [`extract`], handled in
-//! [`routes`] with the help of [`wechat`], [`crypto`], [`token`], [`seal`], [`rotation`] and
-//! [`store`], and leaves as an envelope from [`answer`]. [`simulator`] is a second program that shares only
-//! [`crypto`], [`http_client`] and [`listen`] with it.
+//! [`routes`] with the help of [`wechat`], [`crypto`], [`json`], [`nickname`], [`token`], [`seal`],
+//! [`rotation`] and [`store`], and leaves as an envelope from [`answer`]. [`simulator`] is a second
+//! program that shares only [`crypto`], [`http_client`] and [`listen`] with it.
 
 pub mod answer;
 pub mod app;
@@ -11,8 +11,10 @@ pub mod config;
 pub mod crypto;
 pub mod extract;
 pub mod http_client;
+pub mod json;
 pub mod limit;
 pub mod listen;
+pub mod nickname;
 pub mod observe;
 pub mod rotation;
 pub mod routes;

@@ -88,6 +88,35 @@ fn data_for_another_app_user_or_time_is_refused() {
 }
 
 #[test]
+fn what_is_signed_must_be_what_is_encrypted() {
+    let data = data();
+    let signed = |raw_data: &str| {
+        let signature = key().sign(raw_data);
+        let profile = SignedProfile {
+            raw_data,
+            signature: &signature,
+            encrypted_data: &data,
+            iv: IV,
+        };
+        profile
+            .open(&key(), expected())
+            .map(|profile| profile.nick_name)
+    };
+    assert_eq!(
+        signed(r#"{"nickName":"Band","gender":1}"#).as_deref(),
+        Ok("Band")
+    );
+    for other in [
+        r#"{"nickName":"Bend"}"#,
+        r#"{"gender":2}"#,
+        r#"{"more":null}"#,
+    ] {
+        assert_eq!(signed(other), Err(OpenDataError::Different), "{other}");
+    }
+    assert_eq!(signed("[]"), Err(OpenDataError::Malformed("rawData")));
+}
+
+#[test]
 fn malformed_fields_are_told_from_a_stale_key() {
     let refused = |data: &str, iv: &str| open(data, iv, expected()).expect_err("refused");
     for iv in ["", "AAAA", "not base64", "AAAAAAAAAAAAAAAAAAAAAAA="] {
@@ -105,7 +134,10 @@ fn malformed_fields_are_told_from_a_stale_key() {
         );
     }
     // Truncated to whole blocks: the padding is gone.
-    assert_eq!(refused(&data()[..64], IV), OpenDataError::StaleKey);
+    assert_eq!(
+        refused(&data()[..64], IV),
+        OpenDataError::Malformed("encryptedData")
+    );
 
     let other = SessionKey::from_bytes([7; 16]);
     assert_eq!(other.decrypt(&data(), IV), Err(OpenDataError::StaleKey));
@@ -135,7 +167,8 @@ fn wrong_keys_never_open_a_profile() {
             encrypted_data: &data,
             iv: IV,
         };
-        assert_eq!(profile.open(&key, expected()), Err(OpenDataError::StaleKey));
+        let malformed = OpenDataError::Malformed("encryptedData");
+        assert_eq!(profile.open(&key, expected()), Err(malformed));
     }
     assert!(unpadded > 0, "the case this test is about did not come up");
 }

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::{UserInfo, check_code};
 use crate::answer::{Answer, ApiError, Failure, ok};
 use crate::app::App;
+use crate::crypto::SessionKey;
 use crate::extract::Body;
 use crate::observe::LoginLabels;
 use crate::store::{NewSession, now};
@@ -85,9 +86,10 @@ async fn exchange(app: &App, code: &str) -> Result<LoggedIn, ApiError> {
     let sid = Uuid::new_v4().to_string();
     let issued_at = now();
     let expires_at = issued_at.saturating_add_unsigned(app.config.token_ttl.as_secs());
+    let session_key = login.session_key.as_ref().map_or("", SessionKey::expose);
     let session = NewSession {
         sid: &sid,
-        session_key: &app.sealer.seal(&sid, login.session_key.expose())?,
+        session_key: &app.sealer.seal(&sid, session_key)?,
         expires_at,
     };
     let (user, is_new_user) = app.store.login(&login, session).await?;

@@ -37,7 +37,8 @@ pub(super) async fn phone(
     Body(phone): Body<Phone>,
 ) -> Result<Json<Answer<Changed>>, ApiError> {
     check_code(&phone.code)?;
-    let number = app.wechat.phone_number(&phone.code).await?;
+    let openid = &session.user.openid;
+    let number = app.wechat.phone_number(&phone.code, openid).await?;
     let sealed = app.sealer.seal(&session.user.id, &number)?;
     let user = app.store.set_phone(&session.user.id, &sealed).await?;
     Ok(ok(Changed {

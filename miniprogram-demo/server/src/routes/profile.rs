@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
+use url::Url;
 use utoipa::ToSchema;
 
 use super::{Changed, UserInfo};
@@ -12,10 +13,9 @@ use crate::answer::{Answer, ApiError, Failure, ok};
 use crate::app::App;
 use crate::crypto::{Expected, OpenDataError, SessionKey, SignedProfile};
 use crate::extract::{Authorized, Body};
+use crate::http_client::is_loopback;
+use crate::nickname;
 use crate::store::{Session, now};
-
-/// As long as WeChat lets nicknames be, in characters.
-const NICK_NAME_CHARS: usize = 32;
 
 /// Either what `wx.getUserProfile` gave, or what the user typed into the fill-in form.
 #[derive(Deserialize, ToSchema)]
@@ -78,16 +78,22 @@ pub(super) async fn profile(
                     now: now().unsigned_abs(),
                 },
             )?;
-            (opened.nick_name, Some(opened.avatar_url))
+            // The user cannot mend what WeChat says, so it is never refused.
+            let nick_name = nickname::clean(&opened.nick_name);
+            let nick_name = nickname::cut(&nick_name).to_owned();
+            (nick_name, Some(picture(&app, &opened.avatar_url)))
         }
-        Profile::Typed { nick_name } => (nick_name.trim().to_owned(), None),
+        Profile::Typed { nick_name } => {
+            let nick_name = nickname::clean(nick_name);
+            if nick_name.is_empty() || !nickname::fits(&nick_name) {
+                return Err(ApiError::BadRequest(format!(
+                    "nickName must be 1 to {} visible characters",
+                    nickname::LENGTH
+                )));
+            }
+            (nick_name, None)
+        }
     };
-    let length = nick_name.chars().count();
-    if !(1..=NICK_NAME_CHARS).contains(&length) || nick_name.chars().any(char::is_control) {
-        return Err(ApiError::BadRequest(format!(
-            "nickName must be 1 to {NICK_NAME_CHARS} printable characters"
-        )));
-    }
     let user = app
         .store
         .set_profile(&session.user.id, &nick_name, avatar_url.as_deref())
@@ -101,5 +107,32 @@ pub(super) async fn profile(
 fn session_key(app: &App, session: &Session) -> Result<SessionKey, ApiError> {
     let opened = app.sealer.open(&session.sid, &session.session_key);
     let text = opened.map_err(|_| OpenDataError::StaleKey)?;
-    Ok(SessionKey::parse(&text)?)
+    Ok(SessionKey::parse(&text).map_err(|_| OpenDataError::StaleKey)?)
+}
+
+/// The address of a picture that WeChat serves, or the simulator while one is in use; else empty:
+/// what is shown to others must not lead them elsewhere.
+fn picture(app: &App, text: &str) -> String {
+    let Ok(mut url) = Url::parse(text) else {
+        return String::new();
+    };
+    let web = ["http", "https"].contains(&url.scheme())
+        && url.username().is_empty()
+        && url.password().is_none();
+    let wechats = url
+        .host_str()
+        .is_some_and(|host| host.ends_with(".qlogo.cn"))
+        && url.port().is_none();
+    let ours = app.config.is_simulated() && same_server(&url, &app.config.wechat);
+    if web && (wechats && url.set_scheme("https").is_ok() || ours) {
+        url.into()
+    } else {
+        String::new()
+    }
+}
+
+/// Loopback has several names.
+fn same_server(a: &Url, b: &Url) -> bool {
+    let both_here = is_loopback(a) && is_loopback(b);
+    a.origin() == b.origin() || both_here && a.port_or_known_default() == b.port_or_known_default()
 }

@@ -81,7 +81,7 @@ pub(super) async fn getuserphonenumber(
     let token = parameter(&query.unwrap_or_default(), "access_token").unwrap_or_default();
     let number = world.check_access_token(&token).and_then(|()| {
         let code = call.body["code"].as_str().ok_or(47001)?;
-        world.exchange_phone(code)
+        world.exchange_phone(code, call.body["openid"].as_str())
     });
     match number {
         Err(errcode) => refusal(errcode),

@@ -193,8 +193,17 @@ impl World {
         })
     }
 
-    /// Exchanges a phone code for the user's number, or returns WeChat's errcode.
-    pub(super) fn exchange_phone(&mut self, code: &str) -> Result<String, i64> {
+    /// Exchanges a phone code for the user's number, or returns WeChat's errcode. With an openid,
+    /// only a code that this user was given.
+    pub(super) fn exchange_phone(
+        &mut self,
+        code: &str,
+        openid: Option<&str>,
+    ) -> Result<String, i64> {
+        let owner = self.user_of_code(Some(code)).ok_or(40029)?;
+        if openid.is_some_and(|openid| openid != self.user(&owner).openid) {
+            return Err(40029);
+        }
         let (name, _) = self.redeem(code, |purpose| *purpose == Purpose::Phone)?;
         Ok(self.user(&name).person.phone_number.clone())
     }

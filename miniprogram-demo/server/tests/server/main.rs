@@ -16,3 +16,4 @@ mod simulator;
 mod storage;
 mod tokens;
 mod upstream;
+mod wechat;

@@ -52,13 +52,14 @@ async fn what_is_damaged_foreign_or_old_is_refused() {
         (with("encryptedData", "%%%"), (400, 40001)),
         (
             with("encryptedData", "AAAAAAAAAAAAAAAAAAAAAA=="),
-            (409, 40901),
+            (400, 40001),
         ),
         (with("rawData", r#"{"nickName":"Mallory"}"#), (409, 40901)),
         (with("signature", "00"), (409, 40901)),
         (json!({ "encryptedData": "AAAA" }), (400, 40001)),
         (json!({ "nickName": "  " }), (400, 40001)),
-        (json!({ "nickName": "a\u{7}b" }), (400, 40001)),
+        (json!({ "nickName": "\u{7}\u{202e}" }), (400, 40001)),
+        (json!({ "nickName": "x".repeat(33) }), (400, 40001)),
         (json!([]), (400, 40001)),
     ];
     for (profile, codes) in cases {
