@@ -1,48 +1,167 @@
-//! What the environment says.
+//! What the backend is told, by its environment or its command line.
 
+use std::num::ParseIntError;
 use std::time::Duration;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{bail, ensure};
 use axum::http::HeaderName;
-use secrecy::SecretString;
+use axum::http::header::InvalidHeaderName;
+use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+use crate::http_client::is_loopback;
 use crate::simulator;
 
 const WECHAT: &str = "https://api.weixin.qq.com";
 const SECRET_BYTES: usize = 32;
+const TOKEN_TTL: u32 = 7200;
 
 /// Everything the backend can be told. Its `Debug` shows no secret.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, clap::Args)]
 pub struct Config {
-    /// The mini program's id.
+    /// The mini program's id
+    #[arg(long = "wechat-appid", env = "WECHAT_APPID", default_value = "")]
+    #[arg(hide_default_value = true)]
     pub appid: String,
-    /// The mini program's secret.
+    /// The mini program's secret
+    #[arg(long = "wechat-secret", env = "WECHAT_SECRET", default_value = "")]
+    #[arg(hide_default_value = true, hide_env_values = true)]
     pub app_secret: SecretString,
-    /// Where WeChat's server API is.
+    /// Where WeChat's server API is: a simulator's address
+    #[arg(long = "wechat-api-base", env = "WECHAT_API_BASE", default_value = WECHAT)]
+    #[arg(value_parser = base)]
     pub wechat: Url,
-    /// How long one call to WeChat may take; a failed one is repeated once.
+    /// How long one call to WeChat may take, s; a failed one is repeated once
+    #[arg(long, env = "WECHAT_TIMEOUT", default_value = "5", value_parser = seconds::<5>)]
     pub wechat_timeout: Duration,
-    /// `sqlite:FILE` or `postgres://…`, perhaps with a password.
+    /// `sqlite:FILE` or `postgres://…`
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        default_value = "sqlite:miniprogram-server.db"
+    )]
+    #[arg(hide_env_values = true)]
     pub database_url: SecretString,
-    /// For tokens, newest first; empty: generate one and keep it in the database.
+    /// For tokens: at least 32 bytes; several separated by commas, newest first
+    #[arg(long = "jwt-secret", env = "JWT_SECRET", value_delimiter = ',')]
+    #[arg(hide_env_values = true)]
     pub jwt_secrets: Vec<SecretString>,
-    /// For what is sealed at rest, newest first; empty: as above.
+    /// For what is sealed at rest, likewise
+    #[arg(
+        long = "session-key-secret",
+        env = "SESSION_KEY_SECRET",
+        value_delimiter = ','
+    )]
+    #[arg(hide_env_values = true)]
     pub session_key_secrets: Vec<SecretString>,
-    /// How long a token is valid.
+    /// How long a token is valid, s
+    #[arg(long, env = "TOKEN_TTL", default_value = "7200", value_parser = seconds::<TOKEN_TTL>)]
     pub token_ttl: Duration,
-    /// Requests per minute from one address; 0: unlimited.
+    /// Requests per minute from one address; 0: unlimited
+    #[arg(
+        long = "rate-limit-address",
+        env = "RATE_LIMIT_ADDRESS",
+        default_value = "1200"
+    )]
+    #[arg(value_parser = number::<1200>)]
     pub address_limit: u32,
-    /// Requests per minute of one user; 0: unlimited.
+    /// Requests per minute of one user; 0: unlimited
+    #[arg(
+        long = "rate-limit-user",
+        env = "RATE_LIMIT_USER",
+        default_value = "600"
+    )]
+    #[arg(value_parser = number::<600>)]
     pub user_limit: u32,
-    /// Header in which a trusted proxy says the client's address.
-    pub client_ip_header: Option<HeaderName>,
+    /// Behind a proxy: the header in which it says the client's address
+    #[arg(
+        long,
+        env = "CLIENT_IP_HEADER",
+        default_value = "",
+        hide_default_value = true
+    )]
+    #[arg(value_parser = header)]
+    // The path keeps clap from taking it apart: an empty variable must be none.
+    pub client_ip_header: std::option::Option<HeaderName>,
 }
 
 impl Config {
-    /// Reads the process environment.
-    pub fn from_env() -> anyhow::Result<Self> {
-        Self::read(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+    /// Fills in what follows from the rest, and refuses what can't be meant.
+    pub fn check(mut self) -> anyhow::Result<Self> {
+        let given = (
+            !self.appid.is_empty(),
+            !self.app_secret.expose_secret().is_empty(),
+        );
+        match given {
+            (true, true) => {}
+            (false, false) => {
+                ensure!(
+                    self.wechat != base(WECHAT)?,
+                    "nothing says which WeChat to talk to: set WECHAT_APPID and WECHAT_SECRET for \
+                     the real one, or WECHAT_API_BASE to a simulator's address"
+                );
+                simulator::APPID.clone_into(&mut self.appid);
+                self.app_secret = simulator::SECRET.into();
+            }
+            _ => bail!("WECHAT_APPID and WECHAT_SECRET belong together: one of them is missing"),
+        }
+        ensure!(
+            self.is_simulated() || self.wechat.scheme() == "https" || is_loopback(&self.wechat),
+            "WECHAT_API_BASE must be https: WECHAT_SECRET would travel in the clear"
+        );
+        ensure!(
+            !self.token_ttl.is_zero(),
+            "TOKEN_TTL is 0: every token would be over when it is issued"
+        );
+        if self.database_url.expose_secret().is_empty() {
+            self.database_url = "sqlite:miniprogram-server.db".into();
+        }
+        let simulated = self.is_simulated();
+        self.jwt_secrets = secrets("JWT_SECRET", &self.jwt_secrets, simulated)?;
+        self.session_key_secrets =
+            secrets("SESSION_KEY_SECRET", &self.session_key_secrets, simulated)?;
+        let texts = |secrets: &[SecretString]| -> Vec<String> {
+            let texts = secrets
+                .iter()
+                .map(|secret| secret.expose_secret().to_owned());
+            texts.collect()
+        };
+        let sealing = texts(&self.session_key_secrets);
+        ensure!(
+            !texts(&self.jwt_secrets)
+                .iter()
+                .any(|text| sealing.contains(text)),
+            "JWT_SECRET and SESSION_KEY_SECRET are equal: each needs a secret of its own"
+        );
+        Ok(self)
+    }
+
+    /// What may be meant, but should be known to whoever runs this.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if self.is_simulated() {
+            warnings.push(format!(
+                "a simulator at {} is this backend's WeChat: whoever reaches it can log in as \
+                 anybody",
+                self.wechat
+            ));
+        } else if self.is_sqlite() {
+            warnings.push(
+                "DATABASE_URL is a SQLite file, for one instance on one machine: with users that \
+                 are not to be lost, use PostgreSQL"
+                    .to_owned(),
+            );
+        }
+        let known = <Self as clap::Args>::augment_args(clap::Command::new("backend"));
+        let known =
+            |name: &std::ffi::OsStr| known.get_arguments().any(|a| a.get_env() == Some(name));
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            if text.starts_with("WECHAT_") && !known(&name) {
+                warnings.push(format!("{text} is set, but nothing reads it"));
+            }
+        }
+        warnings
     }
 
     /// Whether the WeChat behind it is the simulator.
@@ -50,141 +169,81 @@ impl Config {
         self.appid == simulator::APPID
     }
 
-    /// Reads the variables that `var` knows.
-    pub fn read(var: impl Fn(&str) -> Option<String>) -> anyhow::Result<Self> {
-        let base = var("WECHAT_API_BASE");
-        let (appid, app_secret) = match (var("WECHAT_APPID"), var("WECHAT_SECRET"), &base) {
-            (Some(appid), Some(secret), _) => (appid, secret),
-            (None, None, Some(_)) => (simulator::APPID.to_owned(), simulator::SECRET.to_owned()),
-            (None, None, None) => bail!(
-                "nothing says which WeChat to talk to: set WECHAT_APPID and WECHAT_SECRET for the \
-                 real one, or WECHAT_API_BASE to a simulator's address"
-            ),
-            _ => bail!("WECHAT_APPID and WECHAT_SECRET belong together: one of them is missing"),
-        };
-        let wechat: Url = base
-            .as_deref()
-            .unwrap_or(WECHAT)
-            .parse()
-            .context("WECHAT_API_BASE is not a URL")?;
-        let simulated = appid == simulator::APPID;
-        let secrets = |name| {
-            let secrets = secrets(name, var(name))?;
-            ensure!(
-                simulated || !secrets.is_empty(),
-                "{name} must be set: a random text of at least {SECRET_BYTES} bytes, the same for \
-                 all instances (openssl rand -base64 48)"
-            );
-            anyhow::Ok(secrets)
-        };
-        let number = |name: &str, default| match var(name) {
-            None => Ok(default),
-            Some(text) => text
-                .parse()
-                .with_context(|| format!("{name} is not a number")),
-        };
-        Ok(Self {
-            appid,
-            app_secret: app_secret.into(),
-            wechat,
-            wechat_timeout: Duration::from_secs(5),
-            database_url: var("DATABASE_URL")
-                .unwrap_or("sqlite:miniprogram-server.db".to_owned())
-                .into(),
-            jwt_secrets: secrets("JWT_SECRET")?,
-            session_key_secrets: secrets("SESSION_KEY_SECRET")?,
-            token_ttl: Duration::from_secs(number("TOKEN_TTL", 7200)?.into()),
-            address_limit: number("RATE_LIMIT_ADDRESS", 1200)?,
-            user_limit: number("RATE_LIMIT_USER", 600)?,
-            client_ip_header: var("CLIENT_IP_HEADER")
-                .map(|name| {
-                    name.parse()
-                        .context("CLIENT_IP_HEADER is not a header name")
-                })
-                .transpose()?,
-        })
-    }
-}
-
-/// Secrets separated by commas, newest first, so that they can be rotated without a logout for all.
-fn secrets(name: &str, value: Option<String>) -> anyhow::Result<Vec<SecretString>> {
-    let value = value.unwrap_or_default();
-    let secrets = value
-        .split(',')
-        .map(str::trim)
-        .filter(|secret| !secret.is_empty());
-    secrets
-        .map(|secret| {
-            ensure!(
-                secret.len() >= SECRET_BYTES,
-                "{name} is too short: each secret needs at least {SECRET_BYTES} bytes"
-            );
-            Ok(secret.into())
-        })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(vars: &[(&str, &str)]) -> Result<Config, String> {
-        let var = |name: &str| {
-            let found = vars.iter().find(|(known, _)| *known == name);
-            found.map(|(_, value)| (*value).to_owned())
-        };
-        Config::read(var).map_err(|error| error.to_string())
+    /// Whether the database is a file.
+    pub fn is_sqlite(&self) -> bool {
+        self.database_url.expose_secret().starts_with("sqlite:")
     }
 
-    const LONG: &str = "0123456789abcdef0123456789abcdef";
-    const REAL: [(&str, &str); 2] = [("WECHAT_APPID", "wx1"), ("WECHAT_SECRET", "s")];
-
-    #[test]
-    fn an_empty_environment_says_what_to_set() {
-        let error = read(&[]).expect_err("nothing set");
-        for name in ["WECHAT_APPID", "WECHAT_SECRET", "WECHAT_API_BASE"] {
-            assert!(error.contains(name), "{error}");
+    /// Where the database is, without user and password.
+    pub fn database(&self) -> String {
+        let url = self.database_url.expose_secret();
+        match url.parse::<Url>() {
+            Ok(url) if !self.is_sqlite() => {
+                let host = url.host_str().unwrap_or_default();
+                let port = url.port().map_or(String::new(), |port| format!(":{port}"));
+                format!("{}://{host}{port}{}", url.scheme(), url.path())
+            }
+            _ => url.split('?').next().unwrap_or_default().to_owned(),
         }
     }
+}
 
-    #[test]
-    fn the_simulator_needs_its_address_only() {
-        let config = read(&[("WECHAT_API_BASE", "http://127.0.0.1:1")]).expect("config");
-        assert_eq!(config.appid, simulator::APPID);
-        assert!(config.jwt_secrets.is_empty());
-    }
-
-    #[test]
-    fn the_real_wechat_needs_long_secrets() {
-        let jwt = ("JWT_SECRET", LONG);
-        let error = read(&REAL).expect_err("no secrets");
-        assert!(error.contains("JWT_SECRET must be set"), "{error}");
-        let error = read(&[REAL[0], REAL[1], jwt]).expect_err("one secret");
-        assert!(error.contains("SESSION_KEY_SECRET must be set"), "{error}");
-        let error = read(&[REAL[0], REAL[1], ("JWT_SECRET", "short")]).expect_err("short");
-        assert!(error.contains("at least 32 bytes"), "{error}");
-
-        let two = format!("{LONG}2,{LONG}1");
-        let database = format!("postgres://u:{LONG}@localhost/d");
-        let all = [
-            REAL[0],
-            REAL[1],
-            ("JWT_SECRET", &two),
-            ("SESSION_KEY_SECRET", LONG),
-            ("DATABASE_URL", &database),
-        ];
-        let config = read(&all).expect("config");
-        assert_eq!(config.wechat.as_str(), "https://api.weixin.qq.com/");
-        assert_eq!(config.jwt_secrets.len(), 2);
-        assert!(
-            !format!("{config:?}").contains(LONG),
-            "secrets must not show"
+/// Secrets, newest first, so that they can be rotated without a logout for all.
+fn secrets(
+    name: &str,
+    given: &[SecretString],
+    simulated: bool,
+) -> anyhow::Result<Vec<SecretString>> {
+    let texts = given.iter().map(|secret| secret.expose_secret().trim());
+    let texts: Vec<&str> = texts.filter(|text| !text.is_empty()).collect();
+    ensure!(
+        simulated || !texts.is_empty(),
+        "{name} must be set: a random text of at least {SECRET_BYTES} bytes, the same for all \
+         instances (openssl rand -base64 48)"
+    );
+    for text in &texts {
+        ensure!(
+            text.len() >= SECRET_BYTES,
+            "{name} is too short: each secret needs at least {SECRET_BYTES} bytes"
+        );
+        ensure!(
+            text.chars().any(|c| !text.starts_with(c)),
+            "{name} is one character repeated, which anybody guesses"
         );
     }
+    Ok(texts.into_iter().map(SecretString::from).collect())
+}
 
-    #[test]
-    fn half_an_app_is_an_error() {
-        let error = read(&REAL[..1]).expect_err("no secret");
-        assert!(error.contains("belong together"), "{error}");
+// An empty variable counts as one that is not set, so each parser knows its default.
+
+fn number<const DEFAULT: u32>(text: &str) -> Result<u32, ParseIntError> {
+    match text {
+        "" => Ok(DEFAULT),
+        text => text.parse(),
     }
+}
+
+fn seconds<const DEFAULT: u32>(text: &str) -> Result<Duration, ParseIntError> {
+    Ok(Duration::from_secs(number::<DEFAULT>(text)?.into()))
+}
+
+fn header(text: &str) -> Result<Option<HeaderName>, InvalidHeaderName> {
+    match text {
+        "" => Ok(None),
+        text => text.parse().map(Some),
+    }
+}
+
+fn base(text: &str) -> anyhow::Result<Url> {
+    let text = if text.is_empty() { WECHAT } else { text };
+    let url: Url = text.parse()?;
+    ensure!(
+        ["http", "https"].contains(&url.scheme()) && url.has_host(),
+        "it must begin with https:// or http://"
+    );
+    ensure!(
+        url.path() == "/" && url.query().is_none() && url.fragment().is_none(),
+        "it must end after host and port"
+    );
+    Ok(url)
 }

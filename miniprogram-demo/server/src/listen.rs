@@ -2,8 +2,9 @@
 
 use std::net::SocketAddr;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use tokio::net::TcpListener;
+use tracing::Level;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
 use tracing_subscriber::{Layer, fmt};
@@ -17,35 +18,59 @@ pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     Ok(listener)
 }
 
-/// Resolves when the program is asked to end: SIGINT or SIGTERM.
-pub async fn asked_to_end() {
+/// Resolves when the program is asked to end: SIGINT or SIGTERM. From the call on neither ends it
+/// by itself.
+pub fn asked_to_end() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
-    match (
+    let signals = (
         signal(SignalKind::interrupt()),
         signal(SignalKind::terminate()),
-    ) {
-        (Ok(mut interrupt), Ok(mut terminate)) => tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        },
-        // Without signals the program can only be killed.
-        _ => std::future::pending().await,
+    );
+    async {
+        match signals {
+            (Ok(mut interrupt), Ok(mut terminate)) => tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            },
+            // Without signals the program can only be killed.
+            _ => std::future::pending().await,
+        }
     }
 }
 
-/// Logs to stderr: as lines for people, or as JSON with `LOG_FORMAT=json`; `RUST_LOG` filters.
-pub fn log_to_stderr() -> anyhow::Result<()> {
-    let filter = std::env::var("RUST_LOG").unwrap_or("info".to_owned());
-    let filter: Targets = filter.parse().context("RUST_LOG is not a filter")?;
-    let json = std::env::var("LOG_FORMAT").is_ok_and(|format| format == "json");
-    let lines = fmt::layer().with_writer(std::io::stderr);
-    let lines = if json {
-        lines.json().boxed()
-    } else {
-        lines.with_ansi(false).boxed()
-    };
-    tracing_subscriber::registry()
-        .with(lines.with_filter(filter))
-        .try_init()?;
-    Ok(())
+/// What is logged, and how.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Logging {
+    /// What is logged: a level, or `target=level` separated by commas
+    #[arg(long, env = "RUST_LOG", default_value = "info")]
+    rust_log: String,
+    /// `text` for people, or `json`
+    #[arg(long, env = "LOG_FORMAT", default_value = "text", value_parser = ["text", "json", ""])]
+    #[arg(hide_possible_values = true)]
+    log_format: String,
+}
+
+impl Logging {
+    /// Logs to stderr from now on.
+    pub fn start(&self) -> anyhow::Result<()> {
+        let filter = match self.rust_log.as_str() {
+            "" => "info",
+            filter => filter,
+        };
+        let filter: Targets = filter.parse().context("RUST_LOG is not a filter")?;
+        ensure!(
+            filter.would_enable(module_path!(), &Level::ERROR),
+            "RUST_LOG hides even the errors of this program: nobody would learn of them"
+        );
+        let lines = fmt::layer().with_writer(std::io::stderr);
+        let lines = if self.log_format == "json" {
+            lines.json().boxed()
+        } else {
+            lines.with_ansi(false).boxed()
+        };
+        tracing_subscriber::registry()
+            .with(lines.with_filter(filter))
+            .try_init()?;
+        Ok(())
+    }
 }

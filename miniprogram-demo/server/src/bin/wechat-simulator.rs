@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Parser;
-use miniprogram_server::listen::{asked_to_end, listen, log_to_stderr};
+use miniprogram_server::listen::{Logging, asked_to_end, listen};
 use miniprogram_server::simulator::{Options, Route, Simulator};
 
 /// A WeChat to try mini program login with: both WeChat's servers and the phone
@@ -20,19 +20,22 @@ struct Args {
     /// Serve this directory's files at /
     #[arg(long)]
     serve: Option<PathBuf>,
+    #[command(flatten)]
+    logging: Logging,
 }
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
-    log_to_stderr()?;
+    args.logging.start()?;
     let options = Options {
         routes: args.route,
         serve: args.serve,
     };
+    let end = asked_to_end();
     let listener = listen(args.listen).await?;
     tokio::select! {
         result = Simulator::serve(listener, options) => result,
-        () = asked_to_end() => Ok(()),
+        () = end => Ok(()),
     }
 }

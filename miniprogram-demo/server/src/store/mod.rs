@@ -20,6 +20,8 @@ pub use users::User;
 
 use crate::crypto::{hex, random};
 
+/// How long a request waits for a connection.
+const ACQUIRE: Duration = Duration::from_secs(3);
 /// How long a connection may rest before it is tested again.
 const TRUSTED_REST: Duration = Duration::from_secs(1);
 /// Readers do not wait for the writer; what is committed outlives a power cut.
@@ -151,7 +153,7 @@ impl Store {
 fn options(most: u32, pragmas: &'static str) -> AnyPoolOptions {
     AnyPoolOptions::new()
         .max_connections(most)
-        .acquire_timeout(Duration::from_secs(10))
+        .acquire_timeout(ACQUIRE)
         // A ping before every query would double the time of each. A connection that was just
         // in use is trusted; one that rested may have been cut meanwhile.
         .test_before_acquire(false)

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use clap::Parser;
 use miniprogram_server::app::App;
+use miniprogram_server::cli::Cli;
 use miniprogram_server::config::Config;
 use miniprogram_server::http_client;
 use miniprogram_server::simulator::{Options, Simulator};
@@ -189,12 +191,15 @@ pub fn directory() -> TempDir {
 pub fn config(sim: &Sim, directory: &TempDir) -> Config {
     let database = directory.path().join("test.db");
     let database = format!("sqlite:{}", database.display());
-    Config::read(|name| match name {
-        "WECHAT_API_BASE" => Some(sim.url.clone()),
-        "DATABASE_URL" => Some(database.clone()),
-        _ => None,
-    })
-    .expect("a configuration")
+    let arguments = [
+        "backend",
+        "--wechat-api-base",
+        &sim.url,
+        "--database-url",
+        &database,
+    ];
+    let cli = Cli::try_parse_from(arguments).expect("arguments");
+    cli.config.check().expect("a configuration")
 }
 
 /// A simulator and a backend that know each other. The directory must outlive them.

@@ -12,6 +12,7 @@ mod profile;
 mod program;
 mod programs;
 mod rotation;
+mod settings;
 mod simulator;
 mod storage;
 mod tokens;
