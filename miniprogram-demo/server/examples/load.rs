@@ -92,6 +92,7 @@ async fn measure(name: &str, database: &str) -> Result<()> {
             ("WECHAT_API_BASE", &simulator.url),
             ("DATABASE_URL", database),
             ("RATE_LIMIT_ADDRESS", "0"),
+            ("RATE_LIMIT_LOGIN", "0"),
             ("RATE_LIMIT_USER", "0"),
         ],
     )?;

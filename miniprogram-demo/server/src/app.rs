@@ -1,18 +1,18 @@
 //! The backend as one value, and its life as a server.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
-use crate::limit::Limits;
+use crate::connections::Connections;
+use crate::limit::{Client, Limits};
 use crate::observe::Metrics;
+use crate::places::Places;
 use crate::routes;
 use crate::seal::Sealer;
 use crate::store::Store;
@@ -21,8 +21,14 @@ use crate::wechat::{WechatApi, WechatHttp};
 
 /// How often what is over is cleared away.
 const UPKEEP: Duration = Duration::from_secs(60);
-/// Open streams per instance.
+/// Open streams: each of them costs a query per second.
 const STREAMS: usize = 1000;
+const STREAMS_OF_USER: usize = 8;
+/// Uploads at once, and pictures sent at once: each holds up to a megabyte or two.
+const UPLOADS: usize = 24;
+const UPLOADS_OF_USER: usize = 2;
+const PICTURES: usize = 32;
+const PICTURES_TO_CLIENT: usize = 8;
 /// How long requests may take to finish once the server was asked to end.
 const LAST_REQUESTS: Duration = Duration::from_secs(10);
 
@@ -43,8 +49,12 @@ pub struct App {
     pub limits: Limits,
     /// For `/metrics`.
     pub metrics: Metrics,
-    /// Places for open streams: each of them costs a query per second.
-    pub streams: Arc<Semaphore>,
+    /// Places for open streams, by user.
+    pub streams: Places<String>,
+    /// Places for uploads, by user.
+    pub uploads: Places<String>,
+    /// Places for pictures being sent.
+    pub pictures: Places<Client>,
     /// Cancelled when the server ends, so that streams end too.
     pub ending: CancellationToken,
 }
@@ -67,7 +77,9 @@ impl App {
             wechat: Box::new(WechatHttp::new(&config)?),
             limits: Limits::new(&config),
             metrics: Metrics::default(),
-            streams: Arc::new(Semaphore::new(STREAMS)),
+            streams: Places::new(STREAMS, STREAMS_OF_USER),
+            uploads: Places::new(UPLOADS, UPLOADS_OF_USER),
+            pictures: Places::new(PICTURES, PICTURES_TO_CLIENT),
             ending: CancellationToken::new(),
             store,
             config,
@@ -78,15 +90,13 @@ impl App {
 
     /// Serves until `self.ending` is cancelled; then finishes the requests it has.
     pub async fn serve(self: Arc<Self>, listener: TcpListener) -> anyhow::Result<()> {
-        let service = routes::router(&self).into_make_service_with_connect_info::<SocketAddr>();
-        let server = axum::serve(listener, service)
-            .with_graceful_shutdown(self.ending.clone().cancelled_owned());
+        let connections = Connections::new(&self.config);
         let overdue = async {
             self.ending.cancelled().await;
             tokio::time::sleep(LAST_REQUESTS).await;
         };
         tokio::select! {
-            result = server => result.context("the server ended")?,
+            () = connections.serve(listener, routes::router(&self), &self.ending) => {}
             () = overdue => tracing::warn!("some requests did not finish in time"),
             () = self.upkeep() => {}
         }

@@ -65,6 +65,14 @@ pub struct Config {
     )]
     #[arg(value_parser = number::<1200>)]
     pub address_limit: u32,
+    /// Logins per minute from one address; 0: unlimited
+    #[arg(
+        long = "rate-limit-login",
+        env = "RATE_LIMIT_LOGIN",
+        default_value = "120"
+    )]
+    #[arg(value_parser = number::<120>)]
+    pub login_limit: u32,
     /// Requests per minute of one user; 0: unlimited
     #[arg(
         long = "rate-limit-user",
@@ -73,6 +81,22 @@ pub struct Config {
     )]
     #[arg(value_parser = number::<600>)]
     pub user_limit: u32,
+    /// Open connections; fewer where the process may not open as many files
+    #[arg(long, env = "MAX_CONNECTIONS", default_value = "10000", value_parser = number::<10_000>)]
+    pub max_connections: u32,
+    /// Open connections from one address; 0: unlimited. Behind a proxy they are not counted
+    #[arg(
+        long = "max-connections-per-address",
+        env = "MAX_CONNECTIONS_PER_ADDRESS"
+    )]
+    #[arg(default_value = "200", value_parser = number::<200>)]
+    pub address_connections: u32,
+    /// How long a request's head may take, and how long a connection may rest, s
+    #[arg(long, env = "HEAD_TIMEOUT", default_value = "30", value_parser = seconds::<30>)]
+    pub head_timeout: Duration,
+    /// How long an answer may wait for its reader to take anything of it, s
+    #[arg(long, env = "WRITE_TIMEOUT", default_value = "30", value_parser = seconds::<30>)]
+    pub write_timeout: Duration,
     /// Behind a proxy: the header in which it says the client's address
     #[arg(
         long,
@@ -109,10 +133,15 @@ impl Config {
             self.is_simulated() || self.wechat.scheme() == "https" || is_loopback(&self.wechat),
             "WECHAT_API_BASE must be https: WECHAT_SECRET would travel in the clear"
         );
-        ensure!(
-            !self.token_ttl.is_zero(),
-            "TOKEN_TTL is 0: every token would be over when it is issued"
-        );
+        for (name, zero) in [
+            ("TOKEN_TTL", self.token_ttl.is_zero()),
+            ("WECHAT_TIMEOUT", self.wechat_timeout.is_zero()),
+            ("MAX_CONNECTIONS", self.max_connections == 0),
+            ("HEAD_TIMEOUT", self.head_timeout.is_zero()),
+            ("WRITE_TIMEOUT", self.write_timeout.is_zero()),
+        ] {
+            ensure!(!zero, "{name} is 0: nothing would work");
+        }
         if self.database_url.expose_secret().is_empty() {
             self.database_url = "sqlite:miniprogram-server.db".into();
         }

@@ -1,7 +1,7 @@
 //! Reference backend for WeChat Mini Program login, and the WeChat simulator it is tried with.
 //!
-//! A request to the backend passes [`observe`] and [`limit`], is read by [`extract`], handled in
-//! [`routes`] with the help of [`wechat`], [`crypto`], [`json`], [`nickname`], [`token`], [`seal`],
+//! A request to the backend comes over [`connections`], passes [`observe`] and [`limit`], is read by
+//! [`extract`], finds one of the [`places`] if it costs much, is handled in [`routes`] with the help of [`wechat`], [`crypto`], [`json`], [`nickname`], [`token`], [`seal`],
 //! [`rotation`] and [`store`], and leaves as an envelope from [`answer`]. [`simulator`] is a second
 //! program that shares only [`crypto`], [`http_client`] and [`listen`] with it.
 
@@ -9,6 +9,7 @@ pub mod answer;
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod connections;
 pub mod crypto;
 pub mod extract;
 pub mod http_client;
@@ -17,9 +18,11 @@ pub mod limit;
 pub mod listen;
 pub mod nickname;
 pub mod observe;
+pub mod places;
 pub mod rotation;
 pub mod routes;
 pub mod seal;
+pub mod seldom;
 pub mod simulator;
 pub mod store;
 pub mod token;

@@ -15,10 +15,11 @@ use crate::answer::ApiError;
 use crate::app::App;
 use crate::config::Config;
 
-/// Both limits; an absent one is switched off.
+/// All limits; an absent one is switched off.
 #[derive(Debug)]
 pub struct Limits {
     address: Option<DefaultKeyedRateLimiter<IpAddr>>,
+    login: Option<DefaultKeyedRateLimiter<IpAddr>>,
     user: Option<DefaultKeyedRateLimiter<String>>,
 }
 
@@ -27,8 +28,14 @@ impl Limits {
     pub fn new(config: &Config) -> Self {
         Self {
             address: limiter(config.address_limit),
+            login: limiter(config.login_limit),
             user: limiter(config.user_limit),
         }
+    }
+
+    /// Counts a login from `client`.
+    pub fn login(&self, client: Client) -> Result<(), ApiError> {
+        check(self.login.as_ref(), &client.0)
     }
 
     /// Counts a request of `user_id`.
@@ -39,15 +46,20 @@ impl Limits {
     /// Forgets addresses and users that have been quiet.
     pub fn forget_quiet(&self) {
         self.address.iter().for_each(RateLimiter::retain_recent);
+        self.login.iter().for_each(RateLimiter::retain_recent);
         self.user.iter().for_each(RateLimiter::retain_recent);
     }
 }
+
+/// From where a request comes, as far as limits tell addresses apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Client(pub IpAddr);
 
 /// Counts the request to its client's address.
 pub async fn by_address(
     State(app): State<Arc<App>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
     let said_by_proxy = app.config.client_ip_header.as_ref().and_then(|header| {
@@ -57,11 +69,12 @@ pub async fn by_address(
     });
     let address = network(said_by_proxy.unwrap_or(peer.ip()));
     check(app.limits.address.as_ref(), &address)?;
+    request.extensions_mut().insert(Client(address));
     Ok(next.run(request).await)
 }
 
 /// Whoever has an IPv6 address has the 2^64 beside it too: they count as one.
-fn network(address: IpAddr) -> IpAddr {
+pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
         address => address,

@@ -2,17 +2,20 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::multipart::MultipartError;
 use axum::extract::{Multipart, Path, State};
-use axum::http::{HeaderName, StatusCode, header};
-use axum::response::IntoResponse;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
+use bytes::Bytes;
 use utoipa::ToSchema;
 
 use super::{Changed, UserInfo};
 use crate::answer::{Answer, ApiError, Failure, ok};
 use crate::app::App;
 use crate::extract::Authorized;
+use crate::limit::Client;
+use crate::places::Place;
 use crate::store::Avatar;
 
 /// What chooseAvatar gives is far smaller; includes the form around the picture.
@@ -50,6 +53,7 @@ pub(super) async fn upload(
     Authorized(session): Authorized,
     mut form: Multipart,
 ) -> Result<Json<Answer<Changed>>, ApiError> {
+    let _place = app.uploads.take(&session.user.id).await?;
     let missing = || ApiError::BadRequest("the form has no file".to_owned());
     // wx.uploadFile may send form fields before the file.
     let file = loop {
@@ -84,24 +88,58 @@ pub(super) async fn upload(
     params(("id" = String, Path, description = "From avatarUrl")),
     responses(
         (status = 200, description = "The picture", content_type = "image/*"),
+        (status = 304, description = "As If-None-Match says"),
         (status = 404, description = "40401: replaced or never there", body = Failure),
+        (status = 429, description = "42901: later; see Retry-After", body = Failure),
     )
 )]
 pub(super) async fn avatar(
     State(app): State<Arc<App>>,
+    Extension(client): Extension<Client>,
     Path(id): Path<String>,
-) -> Result<impl IntoResponse, ApiError> {
-    let avatar = app.store.avatar(&id).await?.ok_or(ApiError::NotFound)?;
-    let headers: [(HeaderName, String); 3] = [
-        (header::CONTENT_TYPE, avatar.content_type),
-        // Each upload has an id of its own, so a picture never changes.
-        (
-            header::CACHE_CONTROL,
-            "public, max-age=31536000, immutable".to_owned(),
-        ),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    // Each upload has an id of its own, so a picture never changes.
+    let etag = format!("\"{id}\"");
+    let caching = [
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+        (header::ETAG, &etag),
     ];
-    Ok((headers, avatar.bytes))
+    if knows(&headers, &etag) && app.store.has_avatar(&id).await? {
+        return Ok((StatusCode::NOT_MODIFIED, caching).into_response());
+    }
+    let place = app.pictures.take(&client).await?;
+    let Avatar {
+        content_type,
+        bytes,
+    } = app.store.avatar(&id).await?.ok_or(ApiError::NotFound)?;
+    let types = [
+        (header::CONTENT_TYPE, content_type.as_str()),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    let bytes = Bytes::from_owner(Sent {
+        bytes,
+        _place: place,
+    });
+    Ok((caching, types, bytes).into_response())
+}
+
+/// A picture on its way: it leaves its place when it is written, or given up.
+struct Sent {
+    bytes: Vec<u8>,
+    _place: Place<Client>,
+}
+
+impl AsRef<[u8]> for Sent {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+fn knows(headers: &HeaderMap, etag: &str) -> bool {
+    let values = headers.get_all(header::IF_NONE_MATCH).into_iter();
+    let mut tags = values.flat_map(|value| value.to_str().unwrap_or_default().split(','));
+    tags.any(|tag| ["*", etag].contains(&tag.trim().trim_start_matches("W/")))
 }
 
 fn refused(error: MultipartError) -> ApiError {

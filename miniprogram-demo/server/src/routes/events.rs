@@ -8,13 +8,13 @@ use axum::extract::State;
 use axum::http::{HeaderName, header};
 use futures_util::stream;
 use serde::Serialize;
-use tokio::sync::OwnedSemaphorePermit;
 use utoipa::ToSchema;
 
 use super::UserInfo;
 use crate::answer::{ApiError, Failure};
 use crate::app::App;
 use crate::extract::Authorized;
+use crate::places::Place;
 use crate::store::{Session, User, now};
 
 /// How often a stream says something, and looks for changes that any instance made.
@@ -57,7 +57,7 @@ struct Listener {
     /// As last told; none before the first line.
     told: Option<User>,
     session: Option<Session>,
-    _place: OwnedSemaphorePermit,
+    _place: Place<String>,
 }
 
 /// What happens to the user, a JSON document per line, until the session ends
@@ -75,9 +75,8 @@ pub(super) async fn events(
     State(app): State<Arc<App>>,
     Authorized(session): Authorized,
 ) -> Result<([(HeaderName, &'static str); 2], Body), ApiError> {
-    let place = app.streams.clone().try_acquire_owned();
     let listener = Listener {
-        _place: place.map_err(|_| ApiError::TooMany { retry_after: 5 })?,
+        _place: app.streams.take(&session.user.id).await?,
         sid: session.sid.clone(),
         told: None,
         session: Some(session),

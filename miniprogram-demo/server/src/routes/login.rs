@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -13,6 +13,7 @@ use crate::answer::{Answer, ApiError, Failure, ok};
 use crate::app::App;
 use crate::crypto::SessionKey;
 use crate::extract::Body;
+use crate::limit::Client;
 use crate::observe::LoginLabels;
 use crate::store::{NewSession, now};
 use crate::wechat::WechatError;
@@ -57,8 +58,10 @@ pub(super) struct LoggedIn {
 )]
 pub(super) async fn login(
     State(app): State<Arc<App>>,
+    Extension(client): Extension<Client>,
     Body(login): Body<Login>,
 ) -> Result<Json<Answer<LoggedIn>>, ApiError> {
+    app.limits.login(client)?;
     let result = exchange(&app, &login.code).await;
     let outcome = match &result {
         Ok(login) if login.is_new_user => "new_user",

@@ -42,6 +42,16 @@ impl Store {
         Ok(row.into())
     }
 
+    /// Whether there is a picture with this id.
+    pub async fn has_avatar(&self, id: &str) -> sqlx::Result<bool> {
+        let found: Option<i64> =
+            sqlx::query_scalar("SELECT CAST(1 AS BIGINT) FROM avatars WHERE id = $1")
+                .bind(id)
+                .fetch_optional(&self.readers)
+                .await?;
+        Ok(found.is_some())
+    }
+
     /// The picture with this id.
     pub async fn avatar(&self, id: &str) -> sqlx::Result<Option<Avatar>> {
         let row: Option<(String, Vec<u8>)> =

@@ -14,6 +14,9 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+/// What could be a code, but is none.
+pub const CODE: &str = "0123456789abcdef0123456789abcdef";
+
 /// A running simulator. Everything ends with the test's runtime.
 pub struct Sim {
     pub url: String,

@@ -116,16 +116,18 @@ async fn two_instances(sim: &Sim, config: Config) {
         ..config.clone()
     })
     .await;
-    assert_eq!(short.login(&sim.code("eva").await).await.status, 200);
-    assert_eq!(
-        short
+    // The upkeep of one of the instances may come first.
+    let mut cleared = 0;
+    for _ in 0..5 {
+        assert_eq!(short.login(&sim.code("eva").await).await.status, 200);
+        cleared += short
             .app
             .store
             .clear_ended_sessions()
             .await
-            .expect("cleared"),
-        1
-    );
+            .expect("cleared");
+    }
+    assert!((1..=5).contains(&cleared), "{cleared}");
     assert_eq!(
         a.get("/user/home", &a.token(sim, "eva").await).await.status,
         200

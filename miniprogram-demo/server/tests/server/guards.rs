@@ -7,7 +7,7 @@ use miniprogram_server::config::Config;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::common::{Backend, Sim, answer, both, config, directory};
+use crate::common::{Backend, CODE, Sim, answer, both, config, directory};
 
 #[tokio::test]
 async fn requests_are_limited_per_address() {
@@ -17,7 +17,7 @@ async fn requests_are_limited_per_address() {
         ..config(&sim, &directory)
     };
     let backend = Backend::start(config).await;
-    let answers = join_all((0..8).map(|_| backend.login("unknown"))).await;
+    let answers = join_all((0..8).map(|_| backend.login(CODE))).await;
     let limited: Vec<_> = answers
         .iter()
         .filter(|answer| answer.codes() == (429, 42901))

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::common::{both, token};
+use crate::common::{CODE, both, token};
 
 #[tokio::test]
 async fn a_code_becomes_a_session() {
@@ -52,7 +52,7 @@ async fn a_used_or_unknown_code_is_40029() {
     let code = sim.code("eva").await;
     assert_eq!(backend.login(&code).await.codes(), (200, 200));
     assert_eq!(backend.login(&code).await.codes(), (400, 40029));
-    assert_eq!(backend.login("never-issued").await.codes(), (400, 40029));
+    assert_eq!(backend.login(CODE).await.codes(), (400, 40029));
     assert_eq!(backend.app.store.count_users().await.expect("count"), 1);
 }
 

@@ -1,5 +1,6 @@
 //! The servers as they are, over HTTP on loopback.
 
+mod bounds;
 mod common;
 mod databases;
 mod extras;

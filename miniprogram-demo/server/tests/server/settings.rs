@@ -79,6 +79,10 @@ async fn what_cannot_be_meant_is_refused() {
         (with(&REAL, &same), "are equal"),
         (with(&REAL, &rotated), "are equal"),
         (with(&REAL, &[("TOKEN_TTL", "0")]), "TOKEN_TTL is 0"),
+        (
+            with(&REAL, &[("MAX_CONNECTIONS", "0")]),
+            "MAX_CONNECTIONS is 0",
+        ),
         (with(&REAL, &[("TOKEN_TTL", "2h")]), "--token-ttl"),
         (
             with(&REAL, &[("RATE_LIMIT_USER", "-1")]),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use miniprogram_server::config::Config;
 use serde_json::{Value, json};
 
-use crate::common::{Backend, Sim, both, config, directory};
+use crate::common::{Backend, CODE, Sim, both, config, directory};
 
 const EXCHANGE: &str = "/sns/jscode2session";
 
@@ -126,5 +126,5 @@ async fn an_unreachable_wechat_is_50201() {
         ..config(&sim, &directory)
     })
     .await;
-    assert_eq!(backend.login("any").await.codes(), (502, 50201));
+    assert_eq!(backend.login(CODE).await.codes(), (502, 50201));
 }

@@ -18,7 +18,7 @@ use miniprogram_server::store::now;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::common::{Backend, Sim, both, config, directory, listener, token};
+use crate::common::{Backend, CODE, Sim, both, config, directory, listener, token};
 use crate::program::{end, start};
 
 const EXCHANGE: &str = "/sns/jscode2session";
@@ -74,8 +74,8 @@ fn phone_info(appid: &str, country: &Value) -> String {
 
 async fn submit_phone(router: Router) -> (u16, i64) {
     let (backend, _directory) = before(router).await;
-    let token = token(&backend.login("code").await);
-    let body = json!({ "code": "code" });
+    let token = token(&backend.login(CODE).await);
+    let body = json!({ "code": CODE });
     backend.post("/user/phone", &token, body).await.codes()
 }
 
@@ -97,7 +97,7 @@ async fn no_redirect_carries_a_secret_away() {
             _ => gives_token(GOOD_TOKEN).route(path, away),
         };
         let codes = match path {
-            EXCHANGE => before(router).await.0.login("code").await.codes(),
+            EXCHANGE => before(router).await.0.login(CODE).await.codes(),
             _ => submit_phone(router).await,
         };
         assert_eq!(codes, (502, 50201), "{path}");
@@ -117,7 +117,7 @@ async fn no_answer_fills_the_memory() {
         Body::from_stream(chunks)
     });
     let (backend, _directory) = before(Router::new().route(EXCHANGE, endless)).await;
-    assert_eq!(backend.login("code").await.codes(), (502, 50201));
+    assert_eq!(backend.login(CODE).await.codes(), (502, 50201));
     // Two tries, each with what the two sockets hold beyond what was read.
     let sent = sent.load(Ordering::SeqCst);
     assert!(sent < 32 << 20, "{sent} bytes were taken");
@@ -139,11 +139,11 @@ async fn a_session_is_what_is_documented() {
     for (answer, codes) in cases {
         let router = Router::new().route(EXCHANGE, text(&answer.to_string()));
         let (backend, _directory) = before(router).await;
-        assert_eq!(backend.login("code").await.codes(), codes, "{answer}");
+        assert_eq!(backend.login(CODE).await.codes(), codes, "{answer}");
     }
     let bell = format!("{{\"openid\":\"o\",\"note\":\"a\u{7}b\",\"session_key\":\"{good}\"}}");
     let (backend, _directory) = before(Router::new().route(EXCHANGE, text(&bell))).await;
-    let login = backend.login("code").await;
+    let login = backend.login(CODE).await;
     assert_eq!(login.codes(), (200, 200), "a control character: {login:?}");
 }
 
@@ -152,7 +152,7 @@ async fn a_key_that_is_none_costs_the_profile_and_not_the_login() {
     for key in ["", "AAAA", "not base64!"] {
         let session = json!({ "openid": "o", "session_key": key }).to_string();
         let (backend, _directory) = before(Router::new().route(EXCHANGE, text(&session))).await;
-        let login = backend.login("code").await;
+        let login = backend.login(CODE).await;
         assert_eq!(login.codes(), (200, 200), "{key:?}: {login:?}");
         let profile = signed(&json!({ "nickName": "Eva", "avatarUrl": "" }), &json!({}));
         let changed = backend.post("/user/profile", &token(&login), profile).await;
@@ -224,8 +224,8 @@ async fn one_fetch_of_a_token_serves_all_who_wait() {
         });
         let number = text(&phone_info(APPID, &json!("86")));
         let (backend, _directory) = before(logs_in().route(TOKEN, slow).route(PHONE, number)).await;
-        let token = token(&backend.login("code").await);
-        let submit = || backend.post("/user/phone", &token, json!({ "code": "code" }));
+        let token = token(&backend.login(CODE).await);
+        let submit = || backend.post("/user/phone", &token, json!({ "code": CODE }));
         let answers = join_all((0..8).map(|_| submit())).await;
         assert!(answers.iter().all(|a| a.codes() == codes), "{answers:?}");
         assert_eq!(fetches.load(Ordering::SeqCst), most, "{answer}");
@@ -237,9 +237,9 @@ async fn one_fetch_of_a_token_serves_all_who_wait() {
 async fn waiting_submits_do_not_queue() {
     let never = any(std::future::pending::<&str>);
     let (backend, _directory) = before(logs_in().route(TOKEN, never)).await;
-    let token = token(&backend.login("code").await);
+    let token = token(&backend.login(CODE).await);
     let start = Instant::now();
-    let submit = || backend.post("/user/phone", &token, json!({ "code": "code" }));
+    let submit = || backend.post("/user/phone", &token, json!({ "code": CODE }));
     let answers = join_all((0..8).map(|_| submit())).await;
     assert!(
         answers.iter().all(|a| a.codes() == (502, 50201)),
@@ -263,7 +263,7 @@ fn signed(raw: &Value, more: &Value) -> Value {
 #[tokio::test]
 async fn pictures_are_wechats() {
     let (backend, _directory) = before(logs_in()).await;
-    let token = token(&backend.login("code").await);
+    let token = token(&backend.login(CODE).await);
     let own = backend.app.config.wechat.join("/pictures/1").expect("URL");
     let cases = [
         ("", ""),
@@ -298,7 +298,7 @@ async fn pictures_are_wechats() {
 #[tokio::test]
 async fn a_signed_profile_that_is_wrong_is_no_stale_key() {
     let (backend, _directory) = before(logs_in()).await;
-    let token = token(&backend.login("code").await);
+    let token = token(&backend.login(CODE).await);
     let raw = json!({ "nickName": "Eva", "avatarUrl": "", "gender": 1 });
     let wrong = |name: &str, value: Value| signed(&raw, &json!({ name: value }));
     let mut cut = signed(&raw, &json!({}));
@@ -320,7 +320,7 @@ async fn a_signed_profile_that_is_wrong_is_no_stale_key() {
 #[tokio::test]
 async fn wechats_nicknames_are_cleaned_and_not_refused() {
     let (backend, _directory) = before(logs_in()).await;
-    let token = token(&backend.login("code").await);
+    let token = token(&backend.login(CODE).await);
     let family = "👨\u{200d}👩\u{200d}👧\u{200d}👦";
     let cases = [
         ("a\u{7}b\u{202e}c", "abc".to_owned()),
@@ -357,7 +357,7 @@ async fn the_log_names_the_cause() {
         let program = start(env!("CARGO_BIN_EXE_backend"), &[], &environment).await;
         let login = crate::common::client()
             .post(format!("{}/user/weixin-login", program.url))
-            .json(&json!({ "code": "code" }));
+            .json(&json!({ "code": CODE }));
         let login = crate::common::answer(login).await;
         assert!(login.status >= 500, "{login:?}");
         let (_, log) = end(program).await;
