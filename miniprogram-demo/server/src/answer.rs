@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use crate::crypto::OpenDataError;
 use crate::seal::SealError;
+use crate::store::is_away;
 use crate::token::TokenError;
 use crate::wechat::WechatError;
 
@@ -38,7 +39,7 @@ pub fn ok<T>(data: T) -> Json<Answer<T>> {
 /// A failed answer.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Failure {
-    /// 401, 40001, 40029, 40301, 40401, 40901, 41301, 42901, 50001 or 50201.
+    /// 401, 40001, 40029, 40301, 40401, 40901, 41301, 42901, 50001, 50201 or 50301.
     pub code: u32,
     /// For people.
     pub msg: String,
@@ -73,6 +74,9 @@ pub enum ApiError {
     /// WeChat said no, or nothing.
     #[error(transparent)]
     Wechat(#[from] WechatError),
+    /// The database is away; the cause is logged, not sent.
+    #[error("the database is not available; try again later")]
+    Unavailable(#[source] anyhow::Error),
     /// Our own trouble; the cause is logged, not sent.
     #[error("internal error")]
     Internal(#[source] anyhow::Error),
@@ -80,7 +84,11 @@ pub enum ApiError {
 
 impl From<sqlx::Error> for ApiError {
     fn from(error: sqlx::Error) -> Self {
-        Self::Internal(error.into())
+        if is_away(&error) {
+            Self::Unavailable(error.into())
+        } else {
+            Self::Internal(error.into())
+        }
     }
 }
 
@@ -107,6 +115,7 @@ impl ApiError {
                 WechatError::Unavailable(_) => (StatusCode::BAD_GATEWAY, 50201),
                 WechatError::Misconfigured(_) => (StatusCode::INTERNAL_SERVER_ERROR, 50001),
             },
+            Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, 50301),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, 50001),
         }
     }
@@ -116,6 +125,7 @@ impl ApiError {
             Self::TooMany { retry_after } => Some(*retry_after),
             // WeChat's quota is counted by the minute.
             Self::Wechat(WechatError::RateLimited) => Some(60),
+            Self::Unavailable(_) => Some(5),
             _ => None,
         }
     }
@@ -124,6 +134,7 @@ impl ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         match &self {
+            Self::Unavailable(cause) => tracing::error!(%cause, "the database is not available"),
             Self::Internal(cause) => tracing::error!(%cause, "internal error"),
             Self::Wechat(error @ WechatError::Misconfigured(_)) => {
                 tracing::error!(%error, "WeChat refuses this server's configuration");

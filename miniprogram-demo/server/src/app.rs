@@ -62,7 +62,11 @@ pub struct App {
 impl App {
     /// Connects to the database and prepares everything `config` asks for.
     pub async fn new(config: Config) -> anyhow::Result<Arc<Self>> {
-        let store = Store::connect(config.database_url.expose_secret()).await?;
+        let store = Store::connect(
+            config.database_url.expose_secret(),
+            config.database_connections,
+        )
+        .await?;
         let jwt = given_or_generated(&store, "JWT_SECRET", &config.jwt_secrets).await?;
         let mut seal =
             given_or_generated(&store, "SESSION_KEY_SECRET", &config.session_key_secrets).await?;

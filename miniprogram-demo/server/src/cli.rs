@@ -23,6 +23,17 @@ pub struct Cli {
     /// What is logged.
     #[command(flatten)]
     pub logging: Logging,
+    /// What to do instead of serving.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What an operator does with the same database.
+#[derive(Debug, Clone, clap::Subcommand)]
+pub enum Command {
+    /// Bring the database up to date, and end. A role that may do no more than read and write rows
+    /// can serve afterwards
+    Migrate,
 }
 
 impl Cli {

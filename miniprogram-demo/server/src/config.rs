@@ -1,5 +1,6 @@
 //! What the backend is told, by its environment or its command line.
 
+use std::convert::Infallible;
 use std::num::ParseIntError;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use crate::http_client::is_loopback;
 use crate::simulator;
 
 const WECHAT: &str = "https://api.weixin.qq.com";
+const DATABASE: &str = "sqlite:miniprogram-server.db";
 const SECRET_BYTES: usize = 32;
 const TOKEN_TTL: u32 = 7200;
 
@@ -35,13 +37,12 @@ pub struct Config {
     #[arg(long, env = "WECHAT_TIMEOUT", default_value = "5", value_parser = seconds::<5>)]
     pub wechat_timeout: Duration,
     /// `sqlite:FILE` or `postgres://…`
-    #[arg(
-        long,
-        env = "DATABASE_URL",
-        default_value = "sqlite:miniprogram-server.db"
-    )]
+    #[arg(long, env = "DATABASE_URL", default_value = DATABASE, value_parser = database)]
     #[arg(hide_env_values = true)]
     pub database_url: SecretString,
+    /// Connections to the database; 0: 16 to PostgreSQL, 4 that read SQLite beside one that writes
+    #[arg(long, env = "DATABASE_CONNECTIONS", default_value = "0", value_parser = number::<0>)]
+    pub database_connections: u32,
     /// For tokens: at least 32 bytes; several separated by commas, newest first
     #[arg(long = "jwt-secret", env = "JWT_SECRET", value_delimiter = ',')]
     #[arg(hide_env_values = true)]
@@ -141,9 +142,6 @@ impl Config {
             ("WRITE_TIMEOUT", self.write_timeout.is_zero()),
         ] {
             ensure!(!zero, "{name} is 0: nothing would work");
-        }
-        if self.database_url.expose_secret().is_empty() {
-            self.database_url = "sqlite:miniprogram-server.db".into();
         }
         let simulated = self.is_simulated();
         self.jwt_secrets = secrets("JWT_SECRET", &self.jwt_secrets, simulated)?;
@@ -254,6 +252,10 @@ fn number<const DEFAULT: u32>(text: &str) -> Result<u32, ParseIntError> {
 
 fn seconds<const DEFAULT: u32>(text: &str) -> Result<Duration, ParseIntError> {
     Ok(Duration::from_secs(number::<DEFAULT>(text)?.into()))
+}
+
+fn database(text: &str) -> Result<SecretString, Infallible> {
+    Ok(if text.is_empty() { DATABASE } else { text }.into())
 }
 
 fn header(text: &str) -> Result<Option<HeaderName>, InvalidHeaderName> {

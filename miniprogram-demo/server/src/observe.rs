@@ -56,7 +56,7 @@ struct SealedLabels {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct LoginLabels {
     /// `new_user`, `known_user`, `code_rejected`, `blocked`, `rate_limited`, `unavailable`,
-    /// `misconfigured` or `internal`.
+    /// `misconfigured`, `bad_request`, `database` or `internal`.
     pub outcome: &'static str,
 }
 

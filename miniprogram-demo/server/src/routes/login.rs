@@ -15,7 +15,7 @@ use crate::crypto::SessionKey;
 use crate::extract::Body;
 use crate::limit::Client;
 use crate::observe::LoginLabels;
-use crate::store::{NewSession, now};
+use crate::store::{NewLogin, NewSession};
 use crate::wechat::WechatError;
 
 /// Whatever else a client sends, such as a userInfo, is not looked at: nobody vouches for it.
@@ -74,6 +74,7 @@ pub(super) async fn login(
             WechatError::Unavailable(_) => "unavailable",
             WechatError::Misconfigured(_) => "misconfigured",
         },
+        Err(ApiError::Unavailable(_)) => "database",
         Err(_) => "internal",
     };
     app.metrics
@@ -87,21 +88,29 @@ async fn exchange(app: &App, code: &str) -> Result<LoggedIn, ApiError> {
     check_code(code)?;
     let login = app.wechat.code_to_session(code).await?;
     let sid = Uuid::new_v4().to_string();
-    let issued_at = now();
-    let expires_at = issued_at.saturating_add_unsigned(app.config.token_ttl.as_secs());
     let session_key = login.session_key.as_ref().map_or("", SessionKey::expose);
     let session = NewSession {
         sid: &sid,
         session_key: &app.sealer.seal(&sid, session_key)?,
-        expires_at,
+        life: app
+            .config
+            .token_ttl
+            .as_secs()
+            .try_into()
+            .unwrap_or(i64::MAX),
     };
-    let (user, is_new_user) = app.store.login(&login, session).await?;
+    let NewLogin {
+        user,
+        is_new,
+        begins_at,
+        ends_at,
+    } = app.store.login(&login, session).await?;
     Ok(LoggedIn {
-        authorization_token: app.tokens.issue(&user.id, &sid, issued_at, expires_at)?,
+        authorization_token: app.tokens.issue(&user.id, &sid, begins_at, ends_at)?,
         token_type: "Bearer",
         expires_in: app.config.token_ttl.as_secs(),
-        expires_at,
-        is_new_user,
+        expires_at: ends_at,
+        is_new_user: is_new,
         user_info: UserInfo::new(app, user),
     })
 }

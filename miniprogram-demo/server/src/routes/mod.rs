@@ -52,6 +52,8 @@ pub fn router(app: &Arc<App>) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), by_address));
     let (router, document) = OpenApiRouter::with_openapi(Document::openapi())
         .merge(user)
+        .routes(routes!(operations::livez))
+        .routes(routes!(operations::readyz))
         .routes(routes!(operations::healthz))
         .routes(routes!(operations::metrics))
         .split_for_parts();

@@ -1,121 +1,123 @@
-//! The database: all state of the backend. One set of queries serves SQLite and PostgreSQL.
+//! The database: all state of the backend. One set of queries serves SQLite and PostgreSQL, and
+//! wherever rows are compared with a time it is the database's own.
 
 mod avatars;
+mod connect;
 mod sealed;
 mod sessions;
 mod users;
 
-use std::sync::Once;
-use std::time::{Duration, SystemTime};
+use std::io;
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
 
-use anyhow::{Context, ensure};
-use sqlx::any::{AnyPoolOptions, install_default_drivers};
-use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{Any, AnyPool, Connection, Executor, SqlStr, Transaction};
+use sqlx::error::DatabaseError;
+use sqlx::{Any, AnyPool, Transaction};
+use tokio::sync::Mutex;
 
 pub use avatars::Avatar;
 pub use sealed::{Sealed, SealedRow};
 pub use sessions::{NewSession, Session};
-pub use users::User;
+pub use users::{NewLogin, User};
 
 use crate::crypto::{hex, random};
+use connect::Pools;
 
-/// How long a request waits for a connection.
-const ACQUIRE: Duration = Duration::from_secs(3);
-/// How long a connection may rest before it is tested again.
-const TRUSTED_REST: Duration = Duration::from_secs(1);
-/// Readers do not wait for the writer; what is committed outlives a power cut.
-const SQLITE_WRITER: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;";
-const SQLITE_READER: &str = "PRAGMA query_only = ON;";
-/// What was never changed since it was published, and what came after it.
-macro_rules! migrations {
-    ($database:literal) => {
-        [
-            (
-                "init",
-                include_str!(concat!("../../migrations/", $database, "/0001_init.sql")),
-            ),
-            (
-                "kids",
-                include_str!(concat!("../../migrations/", $database, "/0002_kids.sql")),
-            ),
-        ]
-    };
-}
+/// How long anything asked of the database may take, with the wait for a connection.
+const DEADLINE: Duration = Duration::from_secs(4);
+/// How long the answer to "are you ready" may take, and how long it is true.
+const READY: Duration = Duration::from_secs(1);
+/// How long connections may take to close.
+const CLOSE: Duration = Duration::from_secs(5);
 
 /// A handle on the database; clones share its connections.
 #[derive(Debug, Clone)]
 pub struct Store {
-    readers: AnyPool,
-    /// On SQLite one connection, since only one can write at a time; else the same as `readers`.
-    writer: AnyPool,
-    sqlite: bool,
+    pools: Pools,
+    ready: Arc<Mutex<Option<(Instant, bool)>>>,
 }
 
 impl Store {
-    /// Connects to `url` (`sqlite:FILE` or `postgres://…`) and brings its schema up to date.
-    pub async fn connect(url: &str) -> anyhow::Result<Self> {
-        static DRIVERS: Once = Once::new();
-        DRIVERS.call_once(install_default_drivers);
-        let sqlite = url.starts_with("sqlite:");
-        ensure!(
-            sqlite || url.starts_with("postgres:") || url.starts_with("postgresql:"),
-            "DATABASE_URL must begin with sqlite: or postgres:"
-        );
-        ensure!(
-            !url.contains(":memory:"),
-            "DATABASE_URL must name a file: each connection would get a memory of its own"
-        );
-        let create = match sqlite && !url.contains("mode=") {
-            true if url.contains('?') => "&mode=rwc",
-            true => "?mode=rwc",
-            false => "",
-        };
-        let url = format!("{url}{create}");
-        let open = async |most: u32, pragmas: &'static str| {
-            options(most, pragmas)
-                .connect(&url)
-                .await
-                .context("cannot open the database that DATABASE_URL names")
-        };
-        let writer = if sqlite {
-            open(1, SQLITE_WRITER).await?
-        } else {
-            open(16, "").await?
-        };
-        migrate(&writer, sqlite)
-            .await
-            .context("cannot bring the database up to date")?;
-        let readers = if sqlite {
-            open(4, SQLITE_READER).await?
-        } else {
-            writer.clone()
-        };
+    /// Connects to `url` (`sqlite:FILE` or `postgres://…`) with at most so many connections (0: as
+    /// many as usual), and brings its schema up to date.
+    pub async fn connect(url: &str, connections: u32) -> anyhow::Result<Self> {
         Ok(Self {
-            readers,
-            writer,
-            sqlite,
+            pools: connect::connect(url, connections).await?,
+            ready: Arc::default(),
         })
+    }
+
+    fn readers(&self) -> &AnyPool {
+        &self.pools.readers
+    }
+
+    /// Reads, and once more when the connection turns out to have been lost.
+    async fn read<T, F: Future<Output = sqlx::Result<T>>>(
+        &self,
+        query: impl Fn() -> F,
+    ) -> sqlx::Result<T> {
+        let twice = async {
+            match query().await {
+                Err(error) if is_lost(&error) => {
+                    self.distrust();
+                    query().await
+                }
+                result => result,
+            }
+        };
+        in_time(DEADLINE, twice).await
     }
 
     /// Begins what is to be written. Nothing is answered before its commit: outside of a
     /// transaction the row that `RETURNING` gives arrives before it is stored, and the error of
     /// storing it is lost.
     async fn begin(&self) -> sqlx::Result<Transaction<'static, Any>> {
-        if self.sqlite {
-            // Waits for other processes here, where it can; a reader that turns writer can't.
-            self.writer.begin_with("BEGIN IMMEDIATE").await
-        } else {
-            self.writer.begin().await
+        let begin = || async {
+            if self.pools.sqlite {
+                // Waits for other processes here, where it can; a reader that turns writer can't.
+                self.pools.writer.begin_with("BEGIN IMMEDIATE").await
+            } else {
+                self.pools.writer.begin().await
+            }
+        };
+        match begin().await {
+            // Nothing was written yet.
+            Err(error) if is_lost(&error) => {
+                self.distrust();
+                begin().await
+            }
+            result => result,
         }
     }
 
-    /// Whether the database answers.
-    pub async fn ping(&self) -> sqlx::Result<()> {
-        sqlx::query("SELECT 1")
-            .execute(&self.readers)
-            .await
-            .map(drop)
+    /// Has every connection tested before its next use.
+    fn distrust(&self) {
+        let broken = self.pools.broken.lock();
+        *broken.unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// Whether the database can be read and written, as tried a second ago or now, on a connection
+    /// that nothing else uses.
+    pub async fn is_ready(&self) -> bool {
+        let mut known = self.ready.lock().await;
+        if let Some((at, ready)) = *known
+            && at.elapsed() < READY
+        {
+            return ready;
+        }
+        let write = async {
+            let mut transaction = self.pools.probe.begin().await?;
+            sqlx::query("UPDATE readiness SET tried_at = unixepoch() WHERE one = 1")
+                .execute(&mut *transaction)
+                .await?;
+            transaction.commit().await
+        };
+        let written = in_time(READY, write).await;
+        if let Err(error) = &written {
+            tracing::error!(%error, "the database is not ready");
+        }
+        *known = Some((Instant::now(), written.is_ok()));
+        written.is_ok()
     }
 
     /// The secret kept under `name`, made on first use; every instance gets the same.
@@ -138,41 +140,63 @@ impl Store {
     pub async fn kept_secret(&self, name: &str) -> sqlx::Result<Option<String>> {
         sqlx::query_scalar("SELECT value FROM generated_secrets WHERE name = $1")
             .bind(name)
-            .fetch_optional(&self.readers)
+            .fetch_optional(self.readers())
             .await
     }
 
-    /// Closes all connections once they are idle.
+    /// Closes all connections once they are idle, or gives them up.
     pub async fn close(&self) {
-        self.readers.close().await;
-        self.writer.close().await;
+        let Pools {
+            readers,
+            writer,
+            probe,
+            ..
+        } = &self.pools;
+        let all = async { tokio::join!(readers.close(), writer.close(), probe.close()) };
+        if tokio::time::timeout(CLOSE, all).await.is_err() {
+            tracing::warn!("the database did not let go of its connections in time");
+        }
     }
 }
 
-/// A pool of at most `most` connections, each of which begins with `pragmas`.
-fn options(most: u32, pragmas: &'static str) -> AnyPoolOptions {
-    AnyPoolOptions::new()
-        .max_connections(most)
-        .acquire_timeout(ACQUIRE)
-        // A ping before every query would double the time of each. A connection that was just
-        // in use is trusted; one that rested may have been cut meanwhile.
-        .test_before_acquire(false)
-        .before_acquire(|connection, about| {
-            Box::pin(async move {
-                // SQLite may have rolled back by itself what failed; sqlx then counts wrongly, and
-                // would begin nothing on this connection any more.
-                Ok(!connection.is_in_transaction()
-                    && (about.idle_for < TRUSTED_REST || connection.ping().await.is_ok()))
-            })
-        })
-        .after_connect(move |connection, _| {
-            Box::pin(async move {
-                if !pragmas.is_empty() {
-                    connection.execute(pragmas).await?;
-                }
-                Ok(())
-            })
-        })
+async fn in_time<T>(
+    limit: Duration,
+    work: impl Future<Output = sqlx::Result<T>>,
+) -> sqlx::Result<T> {
+    let late = |_| {
+        let text = format!("no answer within {limit:?}");
+        sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, text))
+    };
+    tokio::time::timeout(limit, work).await.map_err(late)?
+}
+
+/// Whether the connection was lost, so that another one may do better.
+fn is_lost(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) => true,
+        sqlx::Error::Database(error) => begins(&**error, &["08", "57P"]),
+        _ => false,
+    }
+}
+
+/// Whether the database is away, full of others' work or not to be written now: not our doing.
+pub fn is_away(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_) => true,
+        // Too many connections; a standby; ended by its timeout; SQLITE_BUSY.
+        sqlx::Error::Database(error)
+            if begins(&**error, &["53", "25006", "57014"])
+                || error.code().as_deref() == Some("5") =>
+        {
+            true
+        }
+        error => is_lost(error),
+    }
+}
+
+fn begins(error: &dyn DatabaseError, codes: &[&str]) -> bool {
+    let code = error.code().unwrap_or_default();
+    codes.iter().any(|known| code.starts_with(known))
 }
 
 /// Unix seconds.
@@ -181,30 +205,4 @@ pub fn now() -> i64 {
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default();
     since.as_secs().try_into().unwrap_or(i64::MAX)
-}
-
-/// Runs what was not run yet. Instances that start at once wait for each other: sqlx takes a lock
-/// of its own on PostgreSQL, but on SQLite only an immediate transaction is one.
-async fn migrate(pool: &AnyPool, sqlite: bool) -> anyhow::Result<()> {
-    let migrations = if sqlite {
-        migrations!("sqlite")
-    } else {
-        migrations!("postgres")
-    };
-    let migrations = (1..).zip(migrations).map(|(version, (name, sql))| {
-        Migration::new(
-            version,
-            name.into(),
-            MigrationType::Simple,
-            SqlStr::from_static(sql),
-            false,
-        )
-    });
-    let migrator = Migrator::with_migrations(migrations.collect());
-    if !sqlite {
-        return Ok(migrator.run(pool).await?);
-    }
-    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
-    migrator.run(&mut *transaction).await?;
-    Ok(transaction.commit().await?)
 }

@@ -1,6 +1,6 @@
 //! What lies sealed, by the secret it is sealed under.
 
-use super::{Store, now};
+use super::Store;
 
 /// The two things that are sealed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,16 +39,13 @@ impl Store {
         let sql = match what {
             Sealed::Phone => {
                 "SELECT phone_kid, COUNT(*) FROM users
-                 WHERE phone_kid IS NOT NULL AND $1 = $1 GROUP BY phone_kid"
+                 WHERE phone_kid IS NOT NULL GROUP BY phone_kid"
             }
             Sealed::SessionKey => {
-                "SELECT kid, COUNT(*) FROM sessions WHERE expires_at > $1 GROUP BY kid"
+                "SELECT kid, COUNT(*) FROM sessions WHERE expires_at > unixepoch() GROUP BY kid"
             }
         };
-        sqlx::query_as(sql)
-            .bind(now())
-            .fetch_all(&self.readers)
-            .await
+        sqlx::query_as(sql).fetch_all(self.readers()).await
     }
 
     /// Some rows sealed under `kid`, in the order of their ids, after `after`.
@@ -71,7 +68,7 @@ impl Store {
         let rows: Vec<(String, String)> = sqlx::query_as(sql)
             .bind(kid)
             .bind(after)
-            .fetch_all(&self.readers)
+            .fetch_all(self.readers())
             .await?;
         let row = |(id, sealed)| SealedRow { id, sealed };
         Ok(rows.into_iter().map(row).collect())

@@ -1,6 +1,6 @@
 //! Sessions: what a token's `sid` points to.
 
-use super::{Store, User, now, users};
+use super::{DEADLINE, Store, User, in_time, users};
 
 /// A session to be kept.
 #[derive(Debug, Clone, Copy)]
@@ -9,8 +9,8 @@ pub struct NewSession<'a> {
     pub sid: &'a str,
     /// Sealed under `sid`.
     pub session_key: &'a str,
-    /// Unix seconds.
-    pub expires_at: i64,
+    /// How long it lives, s.
+    pub life: i64,
 }
 
 /// A live session and its user.
@@ -40,16 +40,17 @@ type Row = (
 impl Store {
     /// The live session `sid`; none when it ended or was revoked.
     pub async fn session(&self, sid: &str) -> sqlx::Result<Option<Session>> {
-        let row: Option<Row> = sqlx::query_as(
-            "SELECT s.session_key, s.expires_at,
+        let query = || {
+            sqlx::query_as(
+                "SELECT s.session_key, s.expires_at,
                     u.id, u.openid, u.nick_name, u.avatar_url, u.phone, u.changed_at
              FROM sessions s JOIN users u ON u.id = s.user_id
-             WHERE s.sid = $1 AND s.expires_at > $2",
-        )
-        .bind(sid)
-        .bind(now())
-        .fetch_optional(&self.readers)
-        .await?;
+             WHERE s.sid = $1 AND s.expires_at > unixepoch()",
+            )
+            .bind(sid)
+            .fetch_optional(self.readers())
+        };
+        let row: Option<Row> = self.read(query).await?;
         Ok(row.map(
             |(session_key, expires_at, id, openid, nick_name, avatar_url, phone, at)| {
                 let user: users::Row = (id, openid, nick_name, avatar_url, phone, at);
@@ -65,19 +66,21 @@ impl Store {
 
     /// Revokes a session: its tokens and its session_key are gone.
     pub async fn revoke_session(&self, sid: &str) -> sqlx::Result<()> {
-        let mut transaction = self.begin().await?;
-        sqlx::query("DELETE FROM sessions WHERE sid = $1")
-            .bind(sid)
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await
+        in_time(DEADLINE, async {
+            let mut transaction = self.begin().await?;
+            sqlx::query("DELETE FROM sessions WHERE sid = $1")
+                .bind(sid)
+                .execute(&mut *transaction)
+                .await?;
+            transaction.commit().await
+        })
+        .await
     }
 
     /// Clears away sessions whose time is over. Returns how many there were.
     pub async fn clear_ended_sessions(&self) -> sqlx::Result<u64> {
         let mut transaction = self.begin().await?;
-        let done = sqlx::query("DELETE FROM sessions WHERE expires_at <= $1")
-            .bind(now())
+        let done = sqlx::query("DELETE FROM sessions WHERE expires_at <= unixepoch()")
             .execute(&mut *transaction)
             .await?;
         transaction.commit().await?;

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{NewSession, Store, now};
+use super::{DEADLINE, NewSession, Store, in_time};
 use crate::wechat::WechatSession;
 
 /// A user as the database knows them.
@@ -22,6 +22,19 @@ pub struct User {
     pub changed_at: i64,
 }
 
+/// What a login made.
+#[derive(Debug)]
+pub struct NewLogin {
+    /// Whose it is.
+    pub user: User,
+    /// Whether the login made the user.
+    pub is_new: bool,
+    /// When the session began: unix seconds of the database's clock.
+    pub begins_at: i64,
+    /// When it ends.
+    pub ends_at: i64,
+}
+
 pub(super) type Row = (String, String, String, String, Option<String>, i64);
 
 impl From<Row> for User {
@@ -38,42 +51,50 @@ impl From<Row> for User {
 }
 
 impl Store {
-    /// Keeps a session for the user who logged in. Returns the user, made if need be, and whether
-    /// it was. However often a login is repeated, and on however many instances at once, an openid
-    /// has one user: one statement finds or makes it.
+    /// Keeps a session for the user who logged in, made if need be. However often a login is
+    /// repeated, and on however many instances at once, an openid has one user: one statement finds
+    /// or makes it.
     pub async fn login(
         &self,
         login: &WechatSession,
         session: NewSession<'_>,
-    ) -> sqlx::Result<(User, bool)> {
-        let mut transaction = self.begin().await?;
-        let candidate = Uuid::new_v4().to_string();
-        let row: Row = sqlx::query_as(
-            "INSERT INTO users (id, openid, unionid, created_at, changed_at)
-             VALUES ($1, $2, $3, $4, $4)
-             ON CONFLICT (openid) DO UPDATE SET unionid = COALESCE(excluded.unionid, users.unionid)
-             RETURNING id, openid, nick_name, avatar_url, phone, changed_at",
-        )
-        .bind(&candidate)
-        .bind(&login.openid)
-        .bind(&login.unionid)
-        .bind(now())
-        .fetch_one(&mut *transaction)
-        .await?;
-        let is_new = row.0 == candidate;
-        sqlx::query(
-            "INSERT INTO sessions (sid, user_id, session_key, created_at, expires_at)
-             VALUES ($1, $2, $3, $4, $5)",
-        )
-        .bind(session.sid)
-        .bind(&row.0)
-        .bind(session.session_key)
-        .bind(now())
-        .bind(session.expires_at)
-        .execute(&mut *transaction)
-        .await?;
-        transaction.commit().await?;
-        Ok((row.into(), is_new))
+    ) -> sqlx::Result<NewLogin> {
+        in_time(DEADLINE, async {
+            let mut transaction = self.begin().await?;
+            let candidate = Uuid::new_v4().to_string();
+            let row: Row = sqlx::query_as(
+                "INSERT INTO users (id, openid, unionid, created_at, changed_at)
+                 VALUES ($1, $2, $3, unixepoch(), unixepoch())
+                 ON CONFLICT (openid)
+                 DO UPDATE SET unionid = COALESCE(excluded.unionid, users.unionid)
+                 RETURNING id, openid, nick_name, avatar_url, phone, changed_at",
+            )
+            .bind(&candidate)
+            .bind(&login.openid)
+            .bind(&login.unionid)
+            .fetch_one(&mut *transaction)
+            .await?;
+            let is_new = row.0 == candidate;
+            let (begins_at, ends_at): (i64, i64) = sqlx::query_as(
+                "INSERT INTO sessions (sid, user_id, session_key, created_at, expires_at)
+                 VALUES ($1, $2, $3, unixepoch(), unixepoch() + $4)
+                 RETURNING created_at, expires_at",
+            )
+            .bind(session.sid)
+            .bind(&row.0)
+            .bind(session.session_key)
+            .bind(session.life)
+            .fetch_one(&mut *transaction)
+            .await?;
+            transaction.commit().await?;
+            Ok(NewLogin {
+                user: row.into(),
+                is_new,
+                begins_at,
+                ends_at,
+            })
+        })
+        .await
     }
 
     /// Sets nickname and, if given, picture. Returns the user as changed.
@@ -83,43 +104,47 @@ impl Store {
         nick_name: &str,
         avatar_url: Option<&str>,
     ) -> sqlx::Result<User> {
-        let mut transaction = self.begin().await?;
-        let row: Row = sqlx::query_as(
-            "UPDATE users
-             SET nick_name = $2, avatar_url = COALESCE($3, avatar_url), changed_at = $4
-             WHERE id = $1
-             RETURNING id, openid, nick_name, avatar_url, phone, changed_at",
-        )
-        .bind(user_id)
-        .bind(nick_name)
-        .bind(avatar_url)
-        .bind(now())
-        .fetch_one(&mut *transaction)
-        .await?;
-        transaction.commit().await?;
-        Ok(row.into())
+        in_time(DEADLINE, async {
+            let mut transaction = self.begin().await?;
+            let row: Row = sqlx::query_as(
+                "UPDATE users SET nick_name = $2, avatar_url = COALESCE($3, avatar_url),
+                                  changed_at = unixepoch()
+                 WHERE id = $1
+                 RETURNING id, openid, nick_name, avatar_url, phone, changed_at",
+            )
+            .bind(user_id)
+            .bind(nick_name)
+            .bind(avatar_url)
+            .fetch_one(&mut *transaction)
+            .await?;
+            transaction.commit().await?;
+            Ok(row.into())
+        })
+        .await
     }
 
     /// Sets the sealed phone number. Returns the user as changed.
     pub async fn set_phone(&self, user_id: &str, sealed: &str) -> sqlx::Result<User> {
-        let mut transaction = self.begin().await?;
-        let row: Row = sqlx::query_as(
-            "UPDATE users SET phone = $2, changed_at = $3 WHERE id = $1
-             RETURNING id, openid, nick_name, avatar_url, phone, changed_at",
-        )
-        .bind(user_id)
-        .bind(sealed)
-        .bind(now())
-        .fetch_one(&mut *transaction)
-        .await?;
-        transaction.commit().await?;
-        Ok(row.into())
+        in_time(DEADLINE, async {
+            let mut transaction = self.begin().await?;
+            let row: Row = sqlx::query_as(
+                "UPDATE users SET phone = $2, changed_at = unixepoch() WHERE id = $1
+                 RETURNING id, openid, nick_name, avatar_url, phone, changed_at",
+            )
+            .bind(user_id)
+            .bind(sealed)
+            .fetch_one(&mut *transaction)
+            .await?;
+            transaction.commit().await?;
+            Ok(row.into())
+        })
+        .await
     }
 
     /// How many users there are.
     pub async fn count_users(&self) -> sqlx::Result<i64> {
         sqlx::query_scalar("SELECT COUNT(*) FROM users")
-            .fetch_one(&self.readers)
+            .fetch_one(self.readers())
             .await
     }
 }

@@ -180,6 +180,8 @@ async fn the_openapi_document_names_every_route() {
         ("/user/events", "get"),
         ("/user/logout", "post"),
         ("/avatars/{id}", "get"),
+        ("/livez", "get"),
+        ("/readyz", "get"),
         ("/healthz", "get"),
         ("/metrics", "get"),
     ];

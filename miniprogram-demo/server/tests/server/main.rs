@@ -7,6 +7,7 @@ mod extras;
 mod faults;
 mod guards;
 mod login;
+mod outages;
 mod phone;
 mod postgres;
 mod profile;

@@ -65,6 +65,20 @@ impl Postgres {
         );
     }
 
+    /// Stops every process of it as it is, or lets it go on: "STOP", "CONT".
+    pub fn signal(&self, name: &str) {
+        let file = self.directory.path().join("data/postmaster.pid");
+        let file = std::fs::read_to_string(file).expect("it runs");
+        let main = file.lines().next().expect("a pid");
+        let children = format!("/proc/{main}/task/{main}/children");
+        let children = std::fs::read_to_string(children).expect("its children");
+        let status = Command::new("kill")
+            .args([&format!("-{name}"), main])
+            .args(children.split_whitespace())
+            .status();
+        assert!(status.expect("kill").success());
+    }
+
     fn run(&self, program: &str, arguments: &[&str]) {
         let status = self.command(program, arguments).status();
         let status = status.unwrap_or_else(|error| panic!("{program}: {error}"));
@@ -88,6 +102,10 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
+        // One that stands still would not hear.
+        if std::thread::panicking() && self.directory.path().join("data/postmaster.pid").exists() {
+            self.signal("CONT");
+        }
         // A test that failed may have left it stopped; its own message is the one to show.
         drop(
             self.command("pg_ctl", &["stop", "--wait", "--mode=immediate"])

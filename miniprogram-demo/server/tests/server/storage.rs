@@ -90,6 +90,13 @@ async fn says_what_it_stored(
     let before = caller.home(&token).await;
 
     broken(&program).await;
+    let ready = async || {
+        caller
+            .call(Method::GET, "/readyz", "", Value::Null)
+            .await
+            .codes()
+    };
+    assert_eq!(ready().await, (503, 50301));
     for (what, answer) in caller.writes(&sim, &token, "lost").await {
         assert_eq!(answer.codes(), (500, 50001), "{what}: {answer:?}");
     }
@@ -100,6 +107,8 @@ async fn says_what_it_stored(
     assert_eq!(caller.home(&token).await, before, "nothing changed");
 
     mended(&program).await;
+    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    assert_eq!(ready().await, (200, 200));
     for (what, answer) in caller.writes(&sim, &token, "kept").await {
         assert_eq!(answer.codes(), (200, 200), "{what}: {answer:?}");
     }
@@ -109,7 +118,11 @@ async fn says_what_it_stored(
     assert_ne!(home["avatarUrl"], "");
     let (ended_well, log) = end(program).await;
     assert!(ended_well, "{log}");
-    assert_eq!(log.matches("ERROR").count(), 6, "each is logged: {log}");
+    assert_eq!(
+        log.matches("internal error").count(),
+        6,
+        "each is logged: {log}"
+    );
 }
 
 #[tokio::test]

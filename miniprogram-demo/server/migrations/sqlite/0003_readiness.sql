@@ -1,0 +1,6 @@
+-- Written now and then to learn whether the database can be written.
+CREATE TABLE readiness (
+    one BIGINT PRIMARY KEY CHECK (one = 1),
+    tried_at BIGINT NOT NULL
+);
+INSERT INTO readiness VALUES (1, 0);
