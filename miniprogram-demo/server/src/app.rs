@@ -8,9 +8,10 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::client::{Client, Clients};
 use crate::config::Config;
 use crate::connections::Connections;
-use crate::limit::{Client, Limits};
+use crate::limit::Limits;
 use crate::observe::Metrics;
 use crate::places::Places;
 use crate::routes;
@@ -45,6 +46,8 @@ pub struct App {
     pub sealer: Sealer,
     /// WeChat.
     pub wechat: Box<dyn WechatApi>,
+    /// Where requests come from.
+    pub clients: Clients,
     /// Rate limits.
     pub limits: Limits,
     /// For `/metrics`.
@@ -79,6 +82,7 @@ impl App {
             tokens: TokenKeys::new(&jwt, &config.appid),
             sealer: Sealer::new(&seal),
             wechat: Box::new(WechatHttp::new(&config)?),
+            clients: Clients::new(&config),
             limits: Limits::new(&config),
             metrics: Metrics::default(),
             streams: Places::new(STREAMS, STREAMS_OF_USER),

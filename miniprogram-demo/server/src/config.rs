@@ -108,6 +108,9 @@ pub struct Config {
     #[arg(value_parser = header)]
     // The path keeps clap from taking it apart: an empty variable must be none.
     pub client_ip_header: std::option::Option<HeaderName>,
+    /// How many proxies are in front, each of which adds an address to that header
+    #[arg(long, env = "TRUSTED_PROXIES", default_value = "1", value_parser = number::<1>)]
+    pub trusted_proxies: u32,
 }
 
 impl Config {
@@ -138,6 +141,7 @@ impl Config {
             ("TOKEN_TTL", self.token_ttl.is_zero()),
             ("WECHAT_TIMEOUT", self.wechat_timeout.is_zero()),
             ("MAX_CONNECTIONS", self.max_connections == 0),
+            ("TRUSTED_PROXIES", self.trusted_proxies == 0),
             ("HEAD_TIMEOUT", self.head_timeout.is_zero()),
             ("WRITE_TIMEOUT", self.write_timeout.is_zero()),
         ] {

@@ -18,8 +18,8 @@ use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+use crate::client::network;
 use crate::config::Config;
-use crate::limit::network;
 use crate::places::{Place, Places};
 use crate::seldom::Seldom;
 

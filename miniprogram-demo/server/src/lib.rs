@@ -1,6 +1,7 @@
 //! Reference backend for WeChat Mini Program login, and the WeChat simulator it is tried with.
 //!
-//! A request to the backend comes over [`connections`], passes [`observe`] and [`limit`], is read by
+//! A request to the backend comes over [`connections`], passes [`observe`] and [`limit`],
+//! which tells [`client`]s apart, is read by
 //! [`extract`], finds one of the [`places`] if it costs much, is handled in [`routes`] with the help of [`wechat`], [`crypto`], [`json`], [`nickname`], [`token`], [`seal`],
 //! [`rotation`] and [`store`], and leaves as an envelope from [`answer`]. [`simulator`] is a second
 //! program that shares only [`crypto`], [`http_client`] and [`listen`] with it.
@@ -8,6 +9,7 @@
 pub mod answer;
 pub mod app;
 pub mod cli;
+pub mod client;
 pub mod config;
 pub mod connections;
 pub mod crypto;

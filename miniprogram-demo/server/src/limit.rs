@@ -1,7 +1,7 @@
 //! Rate limits, per client address and per user. They are counted by each instance for itself.
 
 use std::hash::Hash;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
 use crate::answer::ApiError;
 use crate::app::App;
+use crate::client::Client;
 use crate::config::Config;
 
 /// All limits; an absent one is switched off.
@@ -51,10 +52,6 @@ impl Limits {
     }
 }
 
-/// From where a request comes, as far as limits tell addresses apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Client(pub IpAddr);
-
 /// Counts the request to its client's address.
 pub async fn by_address(
     State(app): State<Arc<App>>,
@@ -62,23 +59,10 @@ pub async fn by_address(
     mut request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    let said_by_proxy = app.config.client_ip_header.as_ref().and_then(|header| {
-        let value = request.headers().get_all(header).into_iter().next_back()?;
-        // In a list, the last address is the one the nearest proxy saw itself.
-        value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
-    });
-    let address = network(said_by_proxy.unwrap_or(peer.ip()));
-    check(app.limits.address.as_ref(), &address)?;
-    request.extensions_mut().insert(Client(address));
+    let client = app.clients.find(request.headers(), peer);
+    check(app.limits.address.as_ref(), &client.0)?;
+    request.extensions_mut().insert(client);
     Ok(next.run(request).await)
-}
-
-/// Whoever has an IPv6 address has the 2^64 beside it too: they count as one.
-pub fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
-        address => address,
-    }
 }
 
 fn limiter<K: Hash + Eq + Clone>(per_minute: u32) -> Option<DefaultKeyedRateLimiter<K>> {

@@ -13,8 +13,8 @@ use utoipa::ToSchema;
 use super::{Changed, UserInfo};
 use crate::answer::{Answer, ApiError, Failure, ok};
 use crate::app::App;
+use crate::client::Client;
 use crate::extract::Authorized;
-use crate::limit::Client;
 use crate::places::Place;
 use crate::store::Avatar;
 

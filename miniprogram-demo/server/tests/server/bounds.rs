@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use miniprogram_server::client::Client;
 use miniprogram_server::config::Config;
-use miniprogram_server::limit::Client;
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

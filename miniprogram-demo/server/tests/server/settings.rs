@@ -198,6 +198,37 @@ async fn a_proxy_is_not_asked_for_loopback() {
     assert_eq!(crate::common::answer(login).await.codes(), (200, 200));
 }
 
+/// Behind a proxy that nobody told it of, all would share one limit without a word.
+#[tokio::test]
+async fn a_proxy_that_is_not_expected_or_not_understood_is_a_warning() {
+    let cases = [
+        (
+            ("CLIENT_IP_HEADER", ""),
+            "x-forwarded-for: if a proxy is in front",
+        ),
+        (
+            ("CLIENT_IP_HEADER", "forwarded"),
+            "without a readable forwarded",
+        ),
+    ];
+    for (setting, said) in cases {
+        let directory = directory();
+        let database = format!("sqlite:{}", directory.path().join("test.db").display());
+        let environment = [SIMULATOR, ("DATABASE_URL", &database), setting];
+        let program = start(BACKEND, &[], &environment).await;
+        for _ in 0..3 {
+            let request = crate::common::client().get(format!("{}/user/home", program.url));
+            let request = request.header("x-forwarded-for", "192.0.2.1");
+            assert_eq!(crate::common::answer(request).await.status, 401);
+        }
+        let (_, log) = end(program).await;
+        let warned = log
+            .lines()
+            .filter(|line| line.contains("WARN") && line.contains(said));
+        assert_eq!(warned.count(), 1, "{said}: {log}");
+    }
+}
+
 /// What a password in DATABASE_URL is must not show either.
 #[tokio::test]
 async fn the_databases_password_does_not_show() {
