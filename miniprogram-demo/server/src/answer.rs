@@ -4,7 +4,8 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, schema::Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::crypto::OpenDataError;
 use crate::seal::SealError;
@@ -24,8 +25,16 @@ pub struct Answer<T> {
 }
 
 /// No data: null.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize)]
 pub struct Nothing;
+
+impl PartialSchema for Nothing {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::Null).into()
+    }
+}
+
+impl ToSchema for Nothing {}
 
 /// Wraps `data` in the envelope.
 pub fn ok<T>(data: T) -> Json<Answer<T>> {
@@ -39,12 +48,12 @@ pub fn ok<T>(data: T) -> Json<Answer<T>> {
 /// A failed answer.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Failure {
-    /// 401, 40001, 40029, 40301, 40401, 40901, 41301, 42901, 50001, 50201 or 50301.
+    /// 401, 40001, 40029, 40301, 40401, 40501, 40801, 40901, 41301, 42901, 50001, 50201 or 50301.
     pub code: u32,
     /// For people.
     pub msg: String,
     /// Always null.
-    pub data: Option<()>,
+    pub data: Nothing,
 }
 
 /// Everything that can go wrong in a request.
@@ -62,6 +71,12 @@ pub enum ApiError {
     /// Nothing here.
     #[error("no such thing here")]
     NotFound,
+    /// This path has other methods.
+    #[error("this path does not take this method")]
+    Method,
+    /// The request took too long, mostly to arrive.
+    #[error("the request took too long")]
+    Late,
     /// Too many requests from one address or one user.
     #[error("too many requests; try again in {retry_after} s")]
     TooMany {
@@ -105,6 +120,8 @@ impl ApiError {
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, 41301),
             Self::Unauthorized(_) => (StatusCode::UNAUTHORIZED, 401),
             Self::NotFound => (StatusCode::NOT_FOUND, 40401),
+            Self::Method => (StatusCode::METHOD_NOT_ALLOWED, 40501),
+            Self::Late => (StatusCode::REQUEST_TIMEOUT, 40801),
             Self::TooMany { .. } => (StatusCode::TOO_MANY_REQUESTS, 42901),
             Self::OpenData(OpenDataError::StaleKey) => (StatusCode::CONFLICT, 40901),
             Self::OpenData(_) => (StatusCode::BAD_REQUEST, 40001),
@@ -152,7 +169,7 @@ impl IntoResponse for ApiError {
             Json(Failure {
                 code,
                 msg,
-                data: None,
+                data: Nothing,
             }),
         )
             .into_response();

@@ -11,8 +11,11 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::http_client::is_loopback;
-use crate::simulator;
 
+/// The simulated mini program's id.
+pub const SIMULATED_APPID: &str = "wx5151515151515151";
+/// The simulated mini program's secret; no secret at all, as it stands here.
+pub const SIMULATED_SECRET: &str = "51515151515151515151515151515151";
 const WECHAT: &str = "https://api.weixin.qq.com";
 const DATABASE: &str = "sqlite:miniprogram-server.db";
 const SECRET_BYTES: usize = 32;
@@ -98,6 +101,9 @@ pub struct Config {
     /// How long an answer may wait for its reader to take anything of it, s
     #[arg(long, env = "WRITE_TIMEOUT", default_value = "30", value_parser = seconds::<30>)]
     pub write_timeout: Duration,
+    /// How long a request may take, from the end of its head to the head of its answer, s
+    #[arg(long, env = "REQUEST_TIMEOUT", default_value = "30", value_parser = seconds::<30>)]
+    pub request_timeout: Duration,
     /// Behind a proxy: the header in which it says the client's address
     #[arg(
         long,
@@ -128,8 +134,8 @@ impl Config {
                     "nothing says which WeChat to talk to: set WECHAT_APPID and WECHAT_SECRET for \
                      the real one, or WECHAT_API_BASE to a simulator's address"
                 );
-                simulator::APPID.clone_into(&mut self.appid);
-                self.app_secret = simulator::SECRET.into();
+                SIMULATED_APPID.clone_into(&mut self.appid);
+                self.app_secret = SIMULATED_SECRET.into();
             }
             _ => bail!("WECHAT_APPID and WECHAT_SECRET belong together: one of them is missing"),
         }
@@ -142,6 +148,7 @@ impl Config {
             ("WECHAT_TIMEOUT", self.wechat_timeout.is_zero()),
             ("MAX_CONNECTIONS", self.max_connections == 0),
             ("TRUSTED_PROXIES", self.trusted_proxies == 0),
+            ("REQUEST_TIMEOUT", self.request_timeout.is_zero()),
             ("HEAD_TIMEOUT", self.head_timeout.is_zero()),
             ("WRITE_TIMEOUT", self.write_timeout.is_zero()),
         ] {
@@ -197,7 +204,7 @@ impl Config {
 
     /// Whether the WeChat behind it is the simulator.
     pub fn is_simulated(&self) -> bool {
-        self.appid == simulator::APPID
+        self.appid == SIMULATED_APPID
     }
 
     /// Whether the database is a file.

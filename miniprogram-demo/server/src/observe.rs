@@ -20,6 +20,7 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::listen::dropped_log_lines;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -32,6 +33,7 @@ pub struct Metrics {
     /// Logins by how they ended.
     pub logins: Family<LoginLabels, Counter>,
     sealed: Family<SealedLabels, Gauge>,
+    dropped: Gauge,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -79,7 +81,11 @@ impl Default for Metrics {
         let sealed = Family::default();
         let help = "Rows in use by what is sealed in them and under which secret";
         registry.register("sealed_rows", help, sealed.clone());
+        let dropped = Gauge::default();
+        let help = "Lines of the log that nobody read in time";
+        registry.register("log_lines_dropped", help, dropped.clone());
         Self {
+            dropped,
             sealed,
             registry,
             requests,
@@ -102,6 +108,8 @@ impl Metrics {
 
     /// The numbers in the text format that Prometheus reads.
     pub fn render(&self) -> Result<String, std::fmt::Error> {
+        let dropped = i64::try_from(dropped_log_lines()).unwrap_or(i64::MAX);
+        self.dropped.set(dropped);
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
         Ok(text)

@@ -1,15 +1,30 @@
 //! The reference backend.
 
+use std::process::ExitCode;
+
+use anyhow::Context;
 use miniprogram_server::app::App;
 use miniprogram_server::cli::{Cli, Command};
-use miniprogram_server::listen::{asked_to_end, listen};
+use miniprogram_server::listen::{asked_to_end, ended, listen};
 use miniprogram_server::store::Store;
 use secrecy::ExposeSecret;
+use tokio::runtime::Runtime;
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
     let (cli, settings) = Cli::read();
-    cli.logging.start()?;
+    let log = match cli.logging.start() {
+        Ok(log) => log,
+        Err(error) => {
+            eprintln!("{error:#}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let runtime = Runtime::new().context("the runtime");
+    let result = runtime.and_then(|runtime| runtime.block_on(run(cli, settings)));
+    ended(&result, log)
+}
+
+async fn run(cli: Cli, settings: String) -> anyhow::Result<()> {
     match &cli.command {
         None => serve(cli, settings).await,
         Some(Command::Migrate) => {

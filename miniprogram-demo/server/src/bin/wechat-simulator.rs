@@ -27,7 +27,7 @@ struct Args {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
-    args.logging.start()?;
+    let _log = args.logging.start()?;
     let options = Options {
         routes: args.route,
         serve: args.serve,

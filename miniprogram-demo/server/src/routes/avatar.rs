@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use axum::extract::State;
 use axum::extract::multipart::MultipartError;
-use axum::extract::{Multipart, Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
@@ -14,7 +14,7 @@ use super::{Changed, UserInfo};
 use crate::answer::{Answer, ApiError, Failure, ok};
 use crate::app::App;
 use crate::client::Client;
-use crate::extract::Authorized;
+use crate::extract::{Authorized, Form, Id};
 use crate::places::Place;
 use crate::store::Avatar;
 
@@ -51,7 +51,7 @@ pub(super) struct Upload {
 pub(super) async fn upload(
     State(app): State<Arc<App>>,
     Authorized(session): Authorized,
-    mut form: Multipart,
+    Form(mut form): Form,
 ) -> Result<Json<Answer<Changed>>, ApiError> {
     let _place = app.uploads.take(&session.user.id).await?;
     let missing = || ApiError::BadRequest("the form has no file".to_owned());
@@ -96,9 +96,10 @@ pub(super) async fn upload(
 pub(super) async fn avatar(
     State(app): State<Arc<App>>,
     Extension(client): Extension<Client>,
-    Path(id): Path<String>,
+    Id(id): Id,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
+    let id = id.to_string();
     // Each upload has an id of its own, so a picture never changes.
     let etag = format!("\"{id}\"");
     let caching = [

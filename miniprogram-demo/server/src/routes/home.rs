@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::extract::{Authorized, Params};
 
 #[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Asked {
     /// Comes back as it is.
     #[serde(default)]

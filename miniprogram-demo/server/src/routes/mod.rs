@@ -2,6 +2,7 @@
 
 mod avatar;
 mod chat;
+mod document;
 mod events;
 mod home;
 mod login;
@@ -11,16 +12,15 @@ mod phone;
 mod profile;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::extract::DefaultBodyLimit;
-use axum::http::StatusCode;
+use anyhow::anyhow;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
 use axum::{Json, Router, middleware};
 use serde::Serialize;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::TimeoutLayer;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::{Modify, OpenApi, ToSchema};
+use utoipa::{OpenApi, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::answer::ApiError;
@@ -28,14 +28,13 @@ use crate::app::App;
 use crate::limit::by_address;
 use crate::observe::observe;
 use crate::store::User;
+use document::Document;
 
 /// Bodies are small JSON documents; routes that take more say so.
 const BODY_BYTES: usize = 16 * 1024;
-/// Longer than two calls to WeChat.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// All routes, with everything a request passes on its way.
-pub fn router(app: &Arc<App>) -> Router {
+/// The routes that the document describes.
+fn documented(app: &Arc<App>) -> OpenApiRouter<Arc<App>> {
     let upload = OpenApiRouter::new()
         .routes(routes!(avatar::upload))
         .layer(DefaultBodyLimit::max(avatar::BODY_BYTES));
@@ -50,47 +49,42 @@ pub fn router(app: &Arc<App>) -> Router {
         .routes(routes!(logout::logout))
         .routes(routes!(avatar::avatar))
         .layer(middleware::from_fn_with_state(app.clone(), by_address));
-    let (router, document) = OpenApiRouter::with_openapi(Document::openapi())
+    OpenApiRouter::with_openapi(Document::openapi())
         .merge(user)
         .routes(routes!(operations::livez))
         .routes(routes!(operations::readyz))
         .routes(routes!(operations::healthz))
         .routes(routes!(operations::metrics))
-        .split_for_parts();
+}
+
+/// All routes, with everything a request passes on its way.
+pub fn router(app: &Arc<App>) -> Router {
+    let (router, mut document) = documented(app).split_for_parts();
+    document::complete(&mut document);
     router
         .route(
             "/openapi.json",
             axum::routing::get(async move || Json(document)),
         )
         .fallback(async || ApiError::NotFound)
+        .method_not_allowed_fallback(async || ApiError::Method)
         .layer(DefaultBodyLimit::max(BODY_BYTES))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::REQUEST_TIMEOUT,
-            REQUEST_TIMEOUT,
-        ))
-        .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn_with_state(app.clone(), in_time))
+        .layer(CatchPanicLayer::custom(|_| {
+            ApiError::Internal(anyhow!("a panic")).into_response()
+        }))
         .layer(middleware::from_fn_with_state(app.clone(), observe))
         .with_state(app.clone())
 }
 
-#[derive(OpenApi)]
-#[openapi(
-    info(title = "miniprogram-server", description = "Login for a WeChat Mini Program"),
-    modifiers(&Bearer)
-)]
-struct Document;
-
-struct Bearer;
-
-impl Modify for Bearer {
-    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let scheme = HttpBuilder::new()
-            .scheme(HttpAuthScheme::Bearer)
-            .bearer_format("JWT")
-            .build();
-        let components = document.components.get_or_insert_default();
-        components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
-    }
+async fn in_time(
+    State(app): State<Arc<App>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let limit = app.config.request_timeout;
+    let answer = tokio::time::timeout(limit, next.run(request)).await;
+    answer.map_err(|_| ApiError::Late)
 }
 
 /// A user as clients see them: never an openid.

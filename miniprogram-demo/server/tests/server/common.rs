@@ -14,6 +14,8 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
+use crate::document;
+
 /// What could be a code, but is none.
 pub const CODE: &str = "0123456789abcdef0123456789abcdef";
 
@@ -169,16 +171,22 @@ pub fn token(login: &Answer) -> String {
         .to_owned()
 }
 
+/// What the backend answers, which must be as its OpenAPI document says.
 pub async fn answer(request: RequestBuilder) -> Answer {
-    let response = request.send().await.expect("the backend answers");
+    let (client, request) = request.build_split();
+    let request = request.expect("a request");
+    let (method, url) = (request.method().clone(), request.url().clone());
+    let response = client.execute(request).await.expect("the backend answers");
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let text = response.text().await.expect("a body");
     let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
-    Answer {
+    let answer = Answer {
         status,
         headers,
         body,
-    }
+    };
+    document::check(&client, &method, &url, &answer).await;
+    answer
 }
 
 pub fn client() -> Client {

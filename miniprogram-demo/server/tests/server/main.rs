@@ -3,6 +3,8 @@
 mod bounds;
 mod common;
 mod databases;
+mod document;
+mod envelopes;
 mod extras;
 mod faults;
 mod guards;

@@ -203,3 +203,43 @@ async fn an_empty_environment_ends_with_what_to_set() {
         "{text}"
     );
 }
+
+#[tokio::test]
+async fn a_log_that_nobody_reads_stops_nothing() {
+    let directory: TempDir = directory();
+    let database = format!("sqlite:{}", directory.path().join("test.db").display());
+    let environment = [
+        ("WECHAT_API_BASE", "http://127.0.0.1:1"),
+        ("DATABASE_URL", &database),
+        ("RUST_LOG", "trace"),
+        ("RATE_LIMIT_ADDRESS", "0"),
+    ];
+    // Its log goes to a pipe that is not read.
+    let backend = start(env!("CARGO_BIN_EXE_backend"), &[], &environment).await;
+    let (client, url) = (client(), format!("{}/user/home", backend.url));
+    let metrics = async || {
+        let metrics = client.get(format!("{}/metrics", backend.url)).send().await;
+        let text = metrics.expect("metrics").text().await.expect("text");
+        let dropped = text
+            .lines()
+            .find_map(|line| line.strip_prefix("log_lines_dropped "));
+        dropped.expect("counted").parse::<u64>().expect("a number")
+    };
+    let flood = async {
+        while metrics().await == 0 {
+            for _ in 0..100 {
+                let answer = client.get(&url).send().await.expect("an answer");
+                assert_eq!(answer.status(), 401);
+            }
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), flood)
+        .await
+        .expect("it goes on");
+    let mut child = backend.child;
+    let id = child.id().expect("running").to_string();
+    let kill = Command::new("kill").args(["-TERM", &id]).status().await;
+    assert!(kill.expect("kill").success());
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(10), child.wait()).await;
+    assert!(ended.expect("it ends, too").expect("a status").success());
+}
