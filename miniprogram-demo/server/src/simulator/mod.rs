@@ -5,6 +5,7 @@ mod call;
 mod connection;
 mod control;
 mod fault;
+mod guard;
 mod log;
 mod network;
 mod phone;
@@ -27,10 +28,7 @@ use log::Log;
 use network::Network;
 use world::World;
 
-/// The simulated mini program's id.
-pub const APPID: &str = "wx5151515151515151";
-/// The simulated mini program's secret; no secret at all, as it stands here.
-pub const SECRET: &str = "51515151515151515151515151515151";
+pub use crate::config::{SIMULATED_APPID as APPID, SIMULATED_SECRET as SECRET};
 
 /// How a simulator is set up.
 #[derive(Debug, Default)]
@@ -60,7 +58,9 @@ impl Simulator {
             log: Mutex::default(),
             network: Network::new(routes)?,
         });
-        connection::serve(listener, router(simulator, serve)).await
+        let names = guard::Names::of(listener.local_addr()?);
+        let guard = middleware::from_fn_with_state(names, guard::guard);
+        connection::serve(listener, router(simulator, serve).layer(guard)).await
     }
 
     fn world(&self) -> MutexGuard<'_, World> {

@@ -236,3 +236,36 @@ async fn routes_work_like_a_hosts_file_and_files_are_served() {
     assert_eq!(sim.get("/../Cargo.toml").await.0, 404);
     assert_eq!(sim.get("/avatar/eva.svg").await.0, 200);
 }
+
+/// Whatever the path looks like, a route leads where it leads.
+#[tokio::test]
+async fn no_path_leads_off_a_route() {
+    let url = echo().await;
+    let route = format!("https://api.example.com={url}")
+        .parse()
+        .expect("a route");
+    let options = Options {
+        routes: vec![route],
+        serve: None,
+    };
+    let sim = Sim::start_with(options).await;
+    // Where nobody listens: a request that came here would fail.
+    for path in [
+        "//127.0.0.1:1/x",
+        "/\\127.0.0.1:1/x",
+        "\\\\127.0.0.1:1/x",
+        "//user@127.0.0.1:1/x",
+        "///127.0.0.1:1/x?a=//127.0.0.1:1",
+    ] {
+        let asked = json!({ "url": format!("https://api.example.com{path}") });
+        let result = sim.phone("request", asked).await;
+        assert_eq!(result["errMsg"], "request:ok", "{path}: {result}");
+        assert!(result["data"]["url"].is_string(), "{path}: {result}");
+    }
+    let asked = json!({ "url": "http://x.localhost:1/" });
+    let result = sim.phone("request", asked).await;
+    assert_eq!(
+        result["errno"], 600002,
+        "a name below localhost is any name: {result}"
+    );
+}

@@ -351,3 +351,48 @@ async fn a_profile_needs_consent_and_a_description() {
     assert_eq!(anonymous["userInfo"]["nickName"], "微信用户");
     assert_eq!(anonymous["userInfo"]["gender"], 0);
 }
+
+/// A page that a developer happens to look at can send requests to any port of the machine.
+#[tokio::test]
+async fn pages_of_other_origins_are_refused() {
+    let sim = Sim::start().await;
+    let (_, port) = sim.url.rsplit_once(':').expect("a port");
+    let send = async |path: &str, headers: &[(&str, &str)], body: &str| {
+        let mut request = crate::common::client().post(format!("{}{path}", sim.url));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answer = request
+            .body(body.to_owned())
+            .send()
+            .await
+            .expect("an answer");
+        answer.status().as_u16()
+    };
+    let json = ("content-type", "application/json");
+    let (own, named) = (format!("127.0.0.1:{port}"), format!("LOCALHOST:{port}"));
+    let rebound = format!("evil.example.com:{port}");
+    for (headers, status) in [
+        (vec![json], 200),
+        (vec![json, ("host", named.as_str())], 200),
+        (vec![json, ("host", rebound.as_str())], 421),
+        (vec![json, ("host", "127.0.0.1")], 421),
+        (vec![json, ("origin", sim.url.as_str())], 200),
+        (vec![json, ("origin", "http://evil.example.com")], 403),
+        (vec![json, ("origin", "null")], 403),
+        (vec![json, ("origin", own.as_str())], 403),
+        (vec![("content-type", "text/plain")], 415),
+        (vec![], 415),
+    ] {
+        assert_eq!(
+            send("/phone/login", &headers, "{}").await,
+            status,
+            "{headers:?}"
+        );
+    }
+    assert_eq!(
+        send("/faults", &[("content-type", "text/plain")], "{}").await,
+        415
+    );
+    assert_eq!(sim.count("/phone/login").await, 3, "nothing else was done");
+}
