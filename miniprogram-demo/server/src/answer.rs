@@ -68,6 +68,9 @@ pub enum ApiError {
     /// No usable token.
     #[error(transparent)]
     Unauthorized(#[from] TokenError),
+    /// An operator blocked this user.
+    #[error("this user is blocked")]
+    Blocked,
     /// Nothing here.
     #[error("no such thing here")]
     NotFound,
@@ -119,6 +122,7 @@ impl ApiError {
             Self::BadRequest(_) => (StatusCode::BAD_REQUEST, 40001),
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, 41301),
             Self::Unauthorized(_) => (StatusCode::UNAUTHORIZED, 401),
+            Self::Blocked => (StatusCode::FORBIDDEN, 40301),
             Self::NotFound => (StatusCode::NOT_FOUND, 40401),
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, 40501),
             Self::Late => (StatusCode::REQUEST_TIMEOUT, 40801),

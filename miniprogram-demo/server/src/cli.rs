@@ -6,6 +6,7 @@ use clap::{CommandFactory, FromArgMatches, Parser};
 
 use crate::config::Config;
 use crate::listen::Logging;
+use crate::operators::Command;
 
 /// Reference backend for WeChat Mini Program login
 ///
@@ -26,14 +27,6 @@ pub struct Cli {
     /// What to do instead of serving.
     #[command(subcommand)]
     pub command: Option<Command>,
-}
-
-/// What an operator does with the same database.
-#[derive(Debug, Clone, clap::Subcommand)]
-pub enum Command {
-    /// Bring the database up to date, and end. A role that may do no more than read and write rows
-    /// can serve afterwards
-    Migrate,
 }
 
 impl Cli {

@@ -61,6 +61,9 @@ pub struct Config {
     /// How long a token is valid, s
     #[arg(long, env = "TOKEN_TTL", default_value = "7200", value_parser = seconds::<TOKEN_TTL>)]
     pub token_ttl: Duration,
+    /// How many sessions a user has at once; the oldest ends for a new one; 0: any number
+    #[arg(long, env = "MAX_SESSIONS", default_value = "20", value_parser = number::<20>)]
+    pub max_sessions: u32,
     /// Requests per minute from one address; 0: unlimited
     #[arg(
         long = "rate-limit-address",

@@ -3,7 +3,7 @@
 //! A request to the backend comes over [`connections`], passes [`observe`] and [`limit`],
 //! which tells [`client`]s apart, is read by
 //! [`extract`], finds one of the [`places`] if it costs much, is handled in [`routes`] with the help of [`wechat`], [`crypto`], [`json`], [`nickname`], [`token`], [`seal`],
-//! [`rotation`] and [`store`], and leaves as an envelope from [`answer`]. `simulator` is a second
+//! [`rotation`] and [`store`], and leaves as an envelope from [`answer`]. [`operators`] work on the same database. `simulator` is a second
 //! program that shares only [`crypto`], [`http_client`] and [`listen`] with it.
 
 pub mod answer;
@@ -20,6 +20,7 @@ pub mod limit;
 pub mod listen;
 pub mod nickname;
 pub mod observe;
+pub mod operators;
 pub mod places;
 pub mod rotation;
 pub mod routes;

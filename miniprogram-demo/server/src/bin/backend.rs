@@ -4,10 +4,9 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use miniprogram_server::app::App;
-use miniprogram_server::cli::{Cli, Command};
+use miniprogram_server::cli::Cli;
 use miniprogram_server::listen::{asked_to_end, ended, listen};
-use miniprogram_server::store::Store;
-use secrecy::ExposeSecret;
+use miniprogram_server::operators;
 use tokio::runtime::Runtime;
 
 fn main() -> ExitCode {
@@ -27,13 +26,7 @@ fn main() -> ExitCode {
 async fn run(cli: Cli, settings: String) -> anyhow::Result<()> {
     match &cli.command {
         None => serve(cli, settings).await,
-        Some(Command::Migrate) => {
-            let database = cli.config.database();
-            let store = Store::connect(cli.config.database_url.expose_secret(), 1).await?;
-            store.close().await;
-            tracing::info!(database, "up to date");
-            Ok(())
-        }
+        Some(command) => operators::run(command, &cli.config).await,
     }
 }
 

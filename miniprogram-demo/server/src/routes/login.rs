@@ -51,7 +51,7 @@ pub(super) struct LoggedIn {
     responses(
         (status = 200, description = "Logged in", body = Answer<LoggedIn>),
         (status = 400, description = "40029: get a fresh code. 40001: not a login", body = Failure),
-        (status = 403, description = "40301: WeChat blocks this user", body = Failure),
+        (status = 403, description = "40301: WeChat or an operator blocks this user", body = Failure),
         (status = 429, description = "42901: later; see Retry-After", body = Failure),
         (status = 502, description = "50201: WeChat is not available", body = Failure),
     )
@@ -74,6 +74,7 @@ pub(super) async fn login(
             WechatError::Unavailable(_) => "unavailable",
             WechatError::Misconfigured(_) => "misconfigured",
         },
+        Err(ApiError::Blocked) => "blocked",
         Err(ApiError::Unavailable(_)) => "database",
         Err(_) => "internal",
     };
@@ -98,13 +99,18 @@ async fn exchange(app: &App, code: &str) -> Result<LoggedIn, ApiError> {
             .as_secs()
             .try_into()
             .unwrap_or(i64::MAX),
+        most: app.config.max_sessions.into(),
     };
     let NewLogin {
         user,
         is_new,
         begins_at,
         ends_at,
-    } = app.store.login(&login, session).await?;
+    } = app
+        .store
+        .login(&login, session)
+        .await?
+        .ok_or(ApiError::Blocked)?;
     Ok(LoggedIn {
         authorization_token: app.tokens.issue(&user.id, &sid, begins_at, ends_at)?,
         token_type: "Bearer",

@@ -138,7 +138,7 @@ fn check_code(code: &str) -> Result<(), ApiError> {
 }
 
 /// Hides all but the country code and the number's first and last digits.
-fn masked(phone: &str) -> String {
+pub(crate) fn masked(phone: &str) -> String {
     let (country, number) = phone.rsplit_once(' ').unwrap_or(("", phone));
     let digits = number.chars().count();
     let shown = |i: usize| digits > 7 && (i < 3 || i >= digits - 4);

@@ -161,9 +161,9 @@ fn options(most: u32, beginning: &'static str, broken: Broken) -> AnyPoolOptions
 
 fn migrator(sqlite: bool) -> Migrator {
     let migrations = if sqlite {
-        migrations!("sqlite": "0001_init", "0002_kids", "0003_readiness")
+        migrations!("sqlite": "0001_init", "0002_kids", "0003_readiness", "0004_operators")
     } else {
-        migrations!("postgres": "0001_init", "0002_kids", "0003_readiness")
+        migrations!("postgres": "0001_init", "0002_kids", "0003_readiness", "0004_operators")
     };
     let migrations = (1..).zip(migrations).map(|(version, (name, sql))| {
         Migration::new(

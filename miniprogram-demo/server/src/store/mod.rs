@@ -3,6 +3,7 @@
 
 mod avatars;
 mod connect;
+mod operators;
 mod sealed;
 mod sessions;
 mod users;
@@ -16,6 +17,7 @@ use sqlx::{Any, AnyPool, Transaction};
 use tokio::sync::Mutex;
 
 pub use avatars::Avatar;
+pub use operators::{By, Record};
 pub use sealed::{Sealed, SealedRow};
 pub use sessions::{NewSession, Session};
 pub use users::{NewLogin, User};

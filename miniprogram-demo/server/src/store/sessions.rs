@@ -11,6 +11,8 @@ pub struct NewSession<'a> {
     pub session_key: &'a str,
     /// How long it lives, s.
     pub life: i64,
+    /// How many sessions the user may have with it; 0: any number.
+    pub most: i64,
 }
 
 /// A live session and its user.

@@ -53,12 +53,12 @@ impl From<Row> for User {
 impl Store {
     /// Keeps a session for the user who logged in, made if need be. However often a login is
     /// repeated, and on however many instances at once, an openid has one user: one statement finds
-    /// or makes it.
+    /// or makes it. None when an operator blocked the user.
     pub async fn login(
         &self,
         login: &WechatSession,
         session: NewSession<'_>,
-    ) -> sqlx::Result<NewLogin> {
+    ) -> sqlx::Result<Option<NewLogin>> {
         in_time(DEADLINE, async {
             let mut transaction = self.begin().await?;
             let candidate = Uuid::new_v4().to_string();
@@ -75,6 +75,15 @@ impl Store {
             .fetch_one(&mut *transaction)
             .await?;
             let is_new = row.0 == candidate;
+            let blocked: i64 = sqlx::query_scalar(
+                "SELECT COUNT(*) FROM users WHERE id = $1 AND blocked_at IS NOT NULL",
+            )
+            .bind(&row.0)
+            .fetch_one(&mut *transaction)
+            .await?;
+            if blocked > 0 {
+                return Ok(None);
+            }
             let (begins_at, ends_at): (i64, i64) = sqlx::query_as(
                 "INSERT INTO sessions (sid, user_id, session_key, created_at, expires_at)
                  VALUES ($1, $2, $3, unixepoch(), unixepoch() + $4)
@@ -86,13 +95,26 @@ impl Store {
             .bind(session.life)
             .fetch_one(&mut *transaction)
             .await?;
+            if session.most > 0 {
+                // The oldest make room.
+                sqlx::query(
+                    "DELETE FROM sessions WHERE sid IN (
+                         SELECT sid FROM sessions WHERE user_id = $1 AND sid <> $2
+                         ORDER BY created_at DESC, sid LIMIT 1000 OFFSET $3)",
+                )
+                .bind(&row.0)
+                .bind(session.sid)
+                .bind(session.most - 1)
+                .execute(&mut *transaction)
+                .await?;
+            }
             transaction.commit().await?;
-            Ok(NewLogin {
+            Ok(Some(NewLogin {
                 user: row.into(),
                 is_new,
                 begins_at,
                 ends_at,
-            })
+            }))
         })
         .await
     }

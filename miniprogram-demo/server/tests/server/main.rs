@@ -9,6 +9,7 @@ mod extras;
 mod faults;
 mod guards;
 mod login;
+mod operators;
 mod outages;
 mod phone;
 mod postgres;
