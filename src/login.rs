@@ -24,11 +24,8 @@ const BAD_CODE: [i32; 2] = [40029, 40163];
 /// A login flight, from its start to what the session makes of it. A logout ends it where it
 /// stands: what it has on the wire is aborted, and nothing of it is exchanged or stored (rule 13).
 pub async fn run<P: Platform>(cx: Rc<Context<P>>, flight: Flight, check: bool) {
-    // One may have come between the order and this.
-    if cx.still_in_flight(flight).is_ok() {
-        cx.unless_cut(check_then_log_in(&cx, flight, check).boxed_local())
-            .await;
-    }
+    cx.unless_cut(check_then_log_in(&cx, flight, check).boxed_local())
+        .await;
 }
 
 async fn check_then_log_in<P: Platform>(

@@ -22,16 +22,15 @@ const ANONYMOUS: &str = "微信用户";
 /// A tap on `loginWithProfile` (rule 7): the epoch to bring back with the consent.
 ///
 /// # Errors
-/// `not_logged_in` if there is no session to go with the consent; then a silent login starts, but
-/// for a token that the app gave (rule 22), whose session a login of ours would end.
+/// `not_logged_in` if there is no session to go with the consent; then a silent login starts, unless
+/// the app gave the token (rule 22).
 pub fn tap<P: Platform>(cx: &Context<P>) -> Result<LogoutEpoch, Error> {
     let given = cx.with(|session| session.is_given());
     if cx.usable().is_some() && !given {
         return Ok(cx.logout_epoch());
     }
-    if !given {
-        cx.update(|session, now| session.ask(Asker::App, now));
-    }
+    // Where there is a token that the app gave, this only renews it when it is nearly over.
+    cx.update(|session, now| session.ask(Asker::App, now));
     Err(Error::new(Code::NotLoggedIn, Stage::Profile))
 }
 

@@ -1,6 +1,6 @@
 //! Rule 22: `setToken`, a session that another login of the app brought.
 
-use miniprogram_login::error::Code;
+use miniprogram_login::error::{Code, Stage};
 use miniprogram_login::event::Event;
 use miniprogram_login::session::Status;
 use miniprogram_login::token::{Record, Token};
@@ -137,6 +137,21 @@ fn rule_22_what_had_not_begun_goes_with_it() {
         carried(&["t1", "t2"]),
         "sent before the listener was told"
     );
+    app.reply(call, 200);
+    app.assert_idle();
+}
+
+#[test]
+fn rule_22_a_request_that_is_ordered_and_has_not_begun_goes_with_it() {
+    let app = App::new();
+    app.log_to(|world, entry| {
+        if entry.stage == Stage::Exchange {
+            world.set_token(&secret("sms"), None).unwrap();
+        }
+    });
+    let call = app.get();
+    app.log_in("t1", None);
+    assert_eq!(app.sent(call), carried(&["sms"]));
     app.reply(call, 200);
     app.assert_idle();
 }
