@@ -277,7 +277,7 @@ async fn the_record_is_plain_data() {
     assert!((js_sys::Date::now() - received).abs() < 60_000.0);
     let expected = json!({
         "version": 1, "binding": "||https://api.example.com|https://api.example.com/login",
-        "token": "token-1", "received": null, "life": 7_200_000,
+        "token": "token-1", "received": null, "life": 7_200_000, "given": false,
     });
     assert_eq!(record, expected);
 }
