@@ -143,7 +143,7 @@ createWxp({ ...least, login: { url: '/l', readToken: () => 42 } })
 // @ts-expect-error: a life without a token
 createWxp({ ...least, login: { url: '/l', readToken: () => ({ expiresIn: 60 }) } })
 // @ts-expect-error: headers are texts
-createWxp({ ...least, login: { url: '/l', header: { 'X-Client': 1 } } })
+createWxp({ ...least, login: { url: '/l', header: { 'X-Client': {} } } })
 // @ts-expect-error: encrypt is true or false
 createWxp({ ...least, storage: { encrypt: 'yes' } })
 // @ts-expect-error: a function
