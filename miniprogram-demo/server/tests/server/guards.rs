@@ -178,6 +178,7 @@ async fn the_openapi_document_names_every_route() {
         ("/user/phone", "post"),
         ("/user/home", "get"),
         ("/user/events", "get"),
+        ("/user/chat", "post"),
         ("/user/logout", "post"),
         ("/avatars/{id}", "get"),
         ("/livez", "get"),
