@@ -47,7 +47,7 @@ const STEPS = {
 /** Before it begins, a step that goes to the app's server calls the app's `header`, which may end it. */
 const ADD = {
   request(url, data, token, timeout) {
-    const { wxp } = this.host, header = token === undefined ? this.header() : {}
+    const { wxp } = this.host, header = Object.assign({}, token === undefined && this.header())
     this.added = added(wxp.options.header, wxp.token, { method: 'POST', url, data, header, timeout }, 'request')
   },
   send(call) { if (!call.over) call.add() },
@@ -106,7 +106,7 @@ class Step {
   /** Of a post of ours: `login.header`, or what carries the token. */
   header(token) {
     const { name, prefix } = this.host.wxp.token
-    return token === undefined ? Object.assign({}, this.host.hooks.header) : { [name]: prefix + token }
+    return token === undefined ? this.host.hooks.header : { [name]: prefix + token }
   }
 
   /** Calls a function of the app, sync or async. */

@@ -110,6 +110,8 @@ once('rule 16: no text shows the data', async s => {
   const wxp = await s.start({ login: { url: LOGIN, body: ({ code, data }) => { if (data) throw new Error(`bad ${data.deep.phoneCode}`); return { code } } } })
   const error = await s.rejected(wxp.loginWith({ deep: { phoneCode } }), 'hook_failed', 'exchange')
   assert.match(error.errMsg, /\[redacted\]/)
+  const short = await s.rejected(wxp.loginWith({ deep: { phoneCode: 'word' } }), 'hook_failed')
+  assert.equal(short.errMsg, 'login.body: bad [redacted]')
 })
 
 scenario('rule 22: setToken is in force before it returns, and kept', async s => {
