@@ -19,7 +19,7 @@ use crate::platform::{Answered, Platform};
 use crate::request::{self, Permit, Refused};
 use crate::session::{Asker, Generation, LogoutEpoch, Order, Session, Snapshot};
 use crate::time::Ms;
-use crate::token::{Grant, Token, dates_of_jwt, fault_of, is_token, without_scheme};
+use crate::token::{Token, without_scheme};
 use crate::{login, storage, submit};
 
 /// What a call asks for, and has when it is polled to its end.
@@ -124,21 +124,8 @@ impl<P: Platform> Client<P> {
     /// # Errors
     /// Why the text can't be a token.
     pub fn set_token(&self, token: &str, expires_in: Option<i64>) -> Result<(), String> {
-        let token = without_scheme(token, &self.cx.config.scheme);
-        if !is_token(token) {
-            return Err(fault_of(token).unwrap_or_else(|| "the token is empty".into()));
-        }
-        let (exp, iat) = dates_of_jwt::<P::Value>(token);
-        let life = Grant {
-            expires_in,
-            exp,
-            iat,
-            ..Grant::default()
-        };
-        let token = Token {
-            given: true,
-            ..Token::granted(token.into(), &life, self.cx.now())
-        };
+        let text = without_scheme(token, &self.cx.config.scheme);
+        let token = Token::given::<P::Value>(text, expires_in, self.cx.now())?;
         self.cx.with(|session| session.give(token));
         Ok(())
     }

@@ -97,6 +97,28 @@ impl Token {
         }
     }
 
+    /// A token that the app gives now (rule 22): its life is `expires_in`, s, or what a JWT says of
+    /// itself.
+    ///
+    /// # Errors
+    /// Why the text can't be a token.
+    pub fn given<V: Value>(text: &str, expires_in: Option<i64>, now: Ms) -> Result<Self, String> {
+        if !is_token(text) {
+            return Err(fault_of(text).unwrap_or_else(|| "the token is empty".into()));
+        }
+        let (exp, iat) = dates_of_jwt::<V>(text);
+        let life = Grant {
+            expires_in,
+            exp,
+            iat,
+            ..Grant::default()
+        };
+        Ok(Self {
+            given: true,
+            ..Self::granted(text.into(), &life, now)
+        })
+    }
+
     /// How old it is at `now`. A clock that was set back makes it younger,
     /// never older than its life.
     pub fn age(&self, now: Ms, margin: Ms) -> Age {

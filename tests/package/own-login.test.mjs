@@ -1,6 +1,7 @@
 // Rules 21 and 22: loginWith and setToken.
 import assert from 'node:assert/strict'
 import { late, NEVER, refuse } from './backend.mjs'
+import { dice } from './dice.mjs'
 import { ASYNC, once, plain, scenario } from './scenario.mjs'
 
 const LOGIN = '/user/weixin-login', HOME = '/user/home'
@@ -51,6 +52,32 @@ once('rule 21: nothing in the data takes the place of the code', async s => {
   await s.ok(wxp.loginWith(JSON.parse('{"__proto__":{"code":"mine"},"Code":"mine","data":{"code":"mine"}}')))
   const { data } = s.backend.to(LOGIN)[0]
   assert.ok(s.backend.exchanged.includes(data.code))
+})
+
+once('property: whatever the data, the code is that of wx.login, and nothing else is changed', async s => {
+  const { seed, below } = dice()
+  const NAMES = ['code', 'Code', 'phoneCode', '__proto__', 'constructor', 'toJSON', '', 'data', '0']
+  const value = depth => [() => 'mine', () => 7, () => null, () => true, () => [value(depth + 1)], () => object(depth + 1)][below(depth > 2 ? 4 : 6)]()
+  // As JSON makes it: `__proto__` is a name like others.
+  const object = depth => JSON.parse(`{${Array.from({ length: below(4) }, () => `${JSON.stringify(NAMES[below(NAMES.length)])}:${JSON.stringify(value(depth))}`)}}`)
+  const wxp = await s.start()
+  let refused = 0
+  for (let i = 0; i < 200; i++) {
+    const data = object(0), told = JSON.stringify({ seed, data })
+    const { ok, error } = await s.outcome(wxp.loginWith(data))
+    assert.equal(ok, !Object.keys(data).includes('code'), told)
+    if (!ok) {
+      refused++
+      assert.equal(error.name, 'TypeError', told)
+      continue
+    }
+    const { code, ...rest } = s.backend.to(LOGIN).pop().data
+    assert.ok(s.backend.exchanged.includes(code), told)
+    const names = name => name !== '__proto__' && name !== 'code'
+    assert.deepEqual(Object.keys(rest).filter(names).sort(), Object.keys(data).filter(names).sort(), told)
+    for (const name of Object.keys(data).filter(names)) assert.deepEqual(plain(rest[name]), data[name], told)
+  }
+  assert.ok(refused > 0 && refused < 200)
 })
 
 scenario('rule 21: the data is that of the call, whatever becomes of the object', async s => {

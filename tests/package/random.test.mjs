@@ -4,21 +4,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { answer, failure, late, NEVER, refuse } from './backend.mjs'
+import { random } from './dice.mjs'
 import { CODES, Scenario } from './scenario.mjs'
 import { fails } from './wx.mjs'
 
 const LOGIN = '/user/weixin-login'
 const TIMEOUT = 15_000
-
-/** mulberry32: small, and good enough to choose by. */
-function random(seed) {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 class Life {
   constructor(seed) {
