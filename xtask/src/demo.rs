@@ -57,12 +57,16 @@ pub fn run(args: &[String]) -> Result<()> {
         site::build(&site)?;
         fresh::remember(&sources)?;
     }
+    let tried = matches!(mode, Mode::Check | Mode::Pictures);
+    if tried && !fresh::is(&fresh::sources()?) {
+        bail!("the build changes what it is made of, so that every start builds anew");
+    }
     let programs = servers::build()?;
 
     let interrupted = interruptions()?;
     step("starting the WeChat simulator and the backend");
     let mut servers = Servers::start(&programs, &site)?;
-    if matches!(mode, Mode::Check | Mode::Pictures) {
+    if tried {
         let browser = tools::browser()?;
         thread::scope(|scope| {
             let compiled = scope.spawn(site::compiles_everywhere);

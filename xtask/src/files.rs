@@ -8,6 +8,9 @@ use std::{
 
 use anyhow::{Context, Result};
 
+/// What the commands may leave anything in: nothing is made of it.
+pub const LEFT: &[&str] = &["target", "pkg", "pkg-fallback", "node_modules", ".git"];
+
 /// Makes `dir`, empty.
 pub fn recreate(dir: &Path) -> Result<()> {
     if dir.exists() {

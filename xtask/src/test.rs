@@ -13,7 +13,7 @@ use anyhow::{Result, bail};
 
 use crate::{
     bench, build, demo,
-    files::listing,
+    files::{LEFT, listing},
     sh::{command, root, run as spawn},
     tools,
 };
@@ -53,9 +53,6 @@ const STEPS: &[Step] = &[
     ("demo", || demo::run(&["--check".into()])),
 ];
 
-/// What the commands may leave anything in.
-const OURS: &[&str] = &["target", "pkg", "pkg-fallback", "node_modules", ".git"];
-
 /// Runs the steps named in `args`, or all, and sees that they leave nothing behind.
 pub fn run(args: &[String]) -> Result<()> {
     if let Some(unknown) = args
@@ -69,7 +66,7 @@ pub fn run(args: &[String]) -> Result<()> {
         );
     }
     let begun = Instant::now();
-    let before = listing(&root(), OURS)?;
+    let before = listing(&root(), LEFT)?;
     let mut passed = 0;
     for (name, step) in STEPS
         .iter()
@@ -84,7 +81,7 @@ pub fn run(args: &[String]) -> Result<()> {
         println!("── {name}: ok, {:.1} s", started.elapsed().as_secs_f64());
         passed += 1;
     }
-    let after = listing(&root(), OURS)?;
+    let after = listing(&root(), LEFT)?;
     let left: Vec<_> = after.difference(&before).collect();
     if !left.is_empty() {
         println!("{passed} passed, 1 failed");

@@ -12,9 +12,6 @@ use anyhow::{Context, Result};
 use super::dir;
 use crate::{build, files, sh};
 
-/// What the page is not made of.
-const WITHOUT: &[&str] = &["target", "pkg", "node_modules", ".git", "docs"];
-
 /// Whether package and page stand as [`remember`] saw them, made of `sources`.
 pub fn is(sources: &str) -> bool {
     let there = [dir().join("site/index.html"), build::pkg()];
@@ -28,9 +25,11 @@ pub fn remember(sources: &str) -> Result<()> {
     files::write(&stamp(), made_of(sources)?)
 }
 
-/// A fingerprint of every file of the project.
+/// A fingerprint of every file of the project that the page is made of.
 pub fn sources() -> Result<String> {
-    fingerprint(files::listing(&sh::root(), WITHOUT)?)
+    // Where the READMEs' pictures go.
+    let without = [files::LEFT, &["docs"]].concat();
+    fingerprint(files::listing(&sh::root(), &without)?)
 }
 
 fn stamp() -> PathBuf {
