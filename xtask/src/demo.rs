@@ -85,8 +85,10 @@ pub fn run(args: &[String]) -> Result<()> {
         servers.page,
         dir().display()
     );
-    if mode == Mode::Open {
-        open(&servers.page)?;
+    if mode == Mode::Open
+        && let Err(problem) = open(&servers.page)
+    {
+        println!("  {problem:#}\n");
     }
     while interrupted.recv_timeout(Duration::from_millis(300)) == Err(RecvTimeoutError::Timeout) {
         servers.still_running()?;
