@@ -1,9 +1,10 @@
-import { WxpError, isWxpError } from './error.js'
 import { fromWx } from './promisify.js'
 import { Wxp } from './wxp.js'
 
+export { WxpError, isWxpError } from './error.js'
+
 /** Creates the app's one object; see index.d.ts. */
-function createWxp(options) {
+export function createWxp(options) {
   const wxp = new Wxp(options)
   const own = {
     requestNeedLogin: args => wxp.request('request', args),
@@ -39,9 +40,3 @@ function createWxp(options) {
   })
   return Object.setPrototypeOf(own, rest)
 }
-
-// In CommonJS: what esbuild makes of `export` would run five helpers at every start.
-exports.__esModule = true
-exports.createWxp = createWxp
-exports.WxpError = WxpError
-exports.isWxpError = isWxpError

@@ -18,7 +18,7 @@ const STAND_INS = {
     }`,
 }
 
-let loading
+let loading, createWxp
 
 /**
  * Loads the package from the sources of its modules, by name. They become `data:` URLs, as the test
@@ -39,9 +39,7 @@ function load(sources) {
   map.type = 'importmap'
   map.textContent = JSON.stringify({ imports })
   document.head.append(map)
-  // index.js is CommonJS.
-  globalThis.exports = {}
-  return import('package/index')
+  return import('package/index').then(it => { createWxp = it.createWxp })
 }
 
 /**
@@ -111,7 +109,7 @@ export class Phone {
 
   /** Starts the mini program. */
   start(options) {
-    const wxp = exports.createWxp({
+    const wxp = createWxp({
       baseUrl: HOME,
       login: { url: '/login' },
       profile: { url: '/profile' },

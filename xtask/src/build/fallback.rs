@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
-use super::package::{DIST, manifest};
+use super::package::{DIST, ESM, MODULES, manifest};
 use crate::{
     files::{read, recreate, write},
     sh::{node_tool, output, root, run, target},
@@ -20,42 +20,42 @@ pub fn pkg() -> PathBuf {
 pub fn assemble(module: &[u8]) -> Result<String> {
     let dir = target().join("fallback");
     recreate(&dir)?;
-    let (wasm, plain, entry) = (
-        dir.join("module.wasm"),
-        dir.join("module.js"),
-        dir.join("index.js"),
-    );
+    let (wasm, plain) = (dir.join("module.wasm"), dir.join("module.js"));
     write(&wasm, module)?;
     run(node_tool("wasm2js")
         .arg("-Os")
         .arg(&wasm)
         .arg("-o")
         .arg(&plain))?;
-    write(&entry, on_demand(&read(&plain)?)?)?;
+    let body = on_demand(&read(&plain)?)?;
 
-    let dist = pkg().join(DIST);
     recreate(&pkg())?;
-    recreate(&dist)?;
-    let file = dist.join("index.js");
-    output(
-        node_tool("esbuild")
-            .arg(&entry)
-            .args([
-                "--minify",
-                "--format=cjs",
-                "--target=es2017",
-                "--charset=utf8",
-                "--log-level=warning",
-            ])
-            .arg(format!("--outfile={}", file.display())),
-    )?;
+    // To be had by `import` as compiled by whatever, and by `require`.
+    let common = "
+fallback.default = fallback;
+Object.defineProperty(fallback, '__esModule', { value: true });
+module.exports = fallback;
+";
     let template = root().join("fallback-template");
-    write(
-        &dist.join("index.d.ts"),
-        read(&template.join("index.d.ts"))?,
-    )?;
+    let typings = read(&template.join("index.d.ts"))?;
+    for (to, format, exported) in [
+        (DIST, "--format=cjs", common),
+        (ESM, "--format=esm", "export default fallback;\n"),
+    ] {
+        let entry = dir.join("index.js");
+        write(&entry, body.clone() + exported)?;
+        output(
+            node_tool("esbuild")
+                .arg(&entry)
+                .args(["--minify", "--target=es2017", "--charset=utf8"])
+                .args([format, "--log-level=warning"])
+                .arg(format!("--outdir={}", pkg().join(to).display())),
+        )?;
+        write(&pkg().join(to).join("index.d.ts"), &typings)?;
+    }
+    write(&pkg().join(ESM).join("package.json"), MODULES)?;
     manifest(&template, &pkg())?;
-    read(&file)
+    read(&pkg().join(DIST).join("index.js"))
 }
 
 /// wasm2js writes a module that imports the glue and makes one instance at once: leaves the function
@@ -70,13 +70,7 @@ fn on_demand(module: &str) -> Result<String> {
         .split_once("\nvar retasmFunc = ")
         .context("wasm2js's output was expected to make an instance")?;
     let version = env!("CARGO_PKG_VERSION");
-    // To be had by `import` as compiled by whatever, and by `require`.
     Ok(format!(
-        "{body}
-var fallback = {{ version: '{version}', instantiate: asmFunc }};
-fallback.default = fallback;
-Object.defineProperty(fallback, '__esModule', {{ value: true }});
-module.exports = fallback;
-"
+        "{body}\nvar fallback = {{ version: '{version}', instantiate: asmFunc }};\n"
     ))
 }

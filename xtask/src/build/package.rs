@@ -1,10 +1,10 @@
 //! pkg/: the npm package. `miniprogram_dist/` is what "build npm" copies into a mini
-//! program, file by file.
+//! program, file by file; `esm/` is the same code as ES modules, for bundlers.
 
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{module::NAME, pkg, size::brotli};
 use crate::{
@@ -18,6 +18,15 @@ const LICENSES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 /// What "build npm" copies of a package.
 pub const DIST: &str = "miniprogram_dist";
 
+/// What bundlers take.
+pub const ESM: &str = "esm";
+
+/// The package.json in there.
+pub const MODULES: &str = "{ \"type\": \"module\" }\n";
+
+/// The entry of the CommonJS file, and of nothing else.
+const COMMONJS: &str = "commonjs.js";
+
 /// Fills pkg/ from the staged sources and the module; returns the bundled JavaScript.
 pub fn assemble(stage: &Path, module: &[u8]) -> Result<String> {
     let dist = pkg().join(DIST);
@@ -28,9 +37,30 @@ pub fn assemble(stage: &Path, module: &[u8]) -> Result<String> {
     write(&dist.join("index.js"), &js)?;
     write(&dist.join(format!("{NAME}.wasm.br")), brotli(module))?;
     write(&dist.join("index.d.ts"), read(&stage.join("index.d.ts"))?)?;
+    modules(stage, &pkg().join(ESM))?;
 
     manifest(stage, &pkg())?;
     Ok(js)
+}
+
+/// One file per module, so that a bundle takes what it needs of them; readable, as bundlers minify.
+fn modules(stage: &Path, esm: &Path) -> Result<()> {
+    let mut sources = Vec::new();
+    for entry in std::fs::read_dir(stage).context("the staged sources")? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|e| e == "js") && !path.ends_with(COMMONJS) {
+            sources.push(path);
+        }
+    }
+    output(
+        node_tool("esbuild")
+            .args(&sources)
+            .args(["--format=esm", "--target=es2017", "--charset=utf8"])
+            .arg("--log-level=warning")
+            .arg(format!("--outdir={}", esm.display())),
+    )?;
+    write(&esm.join("index.d.ts"), read(&stage.join("index.d.ts"))?)?;
+    write(&esm.join("package.json"), MODULES)
 }
 
 /// What else an npm package holds: its package.json with the version, README and licences.
@@ -38,7 +68,10 @@ pub fn manifest(template: &Path, pkg: &Path) -> Result<()> {
     let mut manifest: Value =
         serde_json::from_str(&read(&template.join("package.json"))?).context("package.json")?;
     manifest["version"] = env!("CARGO_PKG_VERSION").into();
-    manifest["files"] = json!([DIST, LICENSES[0], LICENSES[1]]);
+    let files = manifest["files"].as_array_mut();
+    files
+        .with_context(|| format!("{}/package.json: no list of files", template.display()))?
+        .extend(LICENSES.map(Value::from));
     let needed = [
         ("miniprogram", "miniprogram_dist"),
         ("main", "miniprogram_dist/index.js"),
@@ -71,7 +104,7 @@ pub fn bundle(stage: &Path, dir: &Path) -> Result<String> {
     let file = dir.join("index.js");
     output(
         node_tool("esbuild")
-            .arg(stage.join("index.js"))
+            .arg(stage.join(COMMONJS))
             .args([
                 "--bundle",
                 "--minify",
