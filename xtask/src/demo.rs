@@ -5,7 +5,7 @@ mod browser;
 mod check;
 mod fresh;
 mod log;
-mod servers;
+pub mod servers;
 mod site;
 mod trial;
 

@@ -5,6 +5,7 @@ mod broken;
 mod browser;
 mod engines;
 mod pack;
+mod servers;
 mod typings;
 
 use std::{path::Path, time::Instant};
@@ -47,6 +48,7 @@ const STEPS: &[Step] = &[
     ("typings", typings::run),
     ("package in a fresh mini program", pack::run),
     ("package on engines of phones", engines::run),
+    ("servers in other languages", servers::run),
     ("WXML and WXSS of the demo", || {
         spawn(command("node").args(["xtask/js/wxml-check.cjs", "miniprogram-demo/miniprogram"]))
     }),
@@ -104,6 +106,7 @@ fn set_up() -> Result<()> {
     );
     tools::javascript_core()?;
     tools::packages(engines::HOME)?;
+    servers::set_up()?;
     tools::postgres()
 }
 

@@ -175,6 +175,15 @@ pub fn javascript_core() -> Result<()> {
         .context("JavaScriptCore's shell is needed: install it so that jsc is on PATH")
 }
 
+/// Python 3, which one of the example servers is written in.
+pub fn python() -> Result<PathBuf> {
+    if let Some(found) = on_path("python3") {
+        return Ok(found);
+    }
+    apt(&["python3"])?;
+    on_path("python3").context("Python 3 is needed: install it so that python3 is on PATH")
+}
+
 /// PostgreSQL's server programs, which the backend's tests start for themselves.
 pub fn postgres() -> Result<()> {
     let there = || on_path("initdb").is_some() || !debian_postgres().is_empty();

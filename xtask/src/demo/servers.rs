@@ -79,6 +79,7 @@ impl Servers {
         let to_simulator = format!("{SIMULATOR_URL}=http://{simulator_at}");
         let simulator = Server::start(
             "wechat-simulator",
+            &dir(),
             Command::new(&programs.simulator)
                 .args(["--listen", &simulator_at, "--route", &to_backend])
                 .args(["--route", &to_simulator, "--serve"])
@@ -93,6 +94,7 @@ impl Servers {
         }
         let backend = Server::start(
             "backend",
+            &dir(),
             clean(Command::new(&programs.backend).args(["--listen", &backend_at]))
                 .env("WECHAT_API_BASE", &simulator.address)
                 .env("DATABASE_URL", format!("sqlite:{}", database.display())),
@@ -135,18 +137,27 @@ fn free_address() -> Result<String> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
 }
 
+/// A running program; dropping it ends it.
 #[derive(Debug)]
-struct Server {
+pub struct Server {
     name: &'static str,
     child: Child,
-    address: String,
+    /// Where it listens: `http://127.0.0.1:…`.
+    pub address: String,
     log: PathBuf,
 }
 
 impl Server {
-    /// Starts it and waits for its line on stdout; stderr goes to a file.
-    fn start(name: &'static str, command: &mut Command) -> Result<Self> {
-        let log = dir().join(format!("{name}.log"));
+    /// The simulator alone, on a port that the system picks.
+    pub fn simulator(programs: &Programs, logs: &Path) -> Result<Self> {
+        let mut command = Command::new(&programs.simulator);
+        command.args(["--listen", "127.0.0.1:0"]);
+        Self::start("wechat-simulator", logs, &mut command)
+    }
+
+    /// Starts it and waits for its line on stdout; stderr goes to a file in `logs`.
+    fn start(name: &'static str, logs: &Path, command: &mut Command) -> Result<Self> {
+        let log = logs.join(format!("{name}.log"));
         let child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

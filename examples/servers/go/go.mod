@@ -1,0 +1,3 @@
+module example.com/miniprogram-login-server
+
+go 1.19

@@ -1,0 +1,130 @@
+// Login for a WeChat mini program with Koa, as in the tutorial that this project began with:
+//   npm ci && WECHAT_APPID=… WECHAT_SECRET=… node server.mjs
+// What it answers, and what to add before production: docs/en/servers.md, docs/zh/servers.md.
+import { createHash, randomBytes } from 'node:crypto'
+import { bodyParser } from '@koa/bodyparser'
+import Router from '@koa/router'
+import Koa from 'koa'
+
+const { WECHAT_APPID, WECHAT_SECRET, WECHAT_API_BASE, HOST, PORT, TOKEN_TTL } = {
+  WECHAT_API_BASE: 'https://api.weixin.qq.com', HOST: '127.0.0.1', PORT: '3000', TOKEN_TTL: '7200', ...process.env,
+}
+if (!WECHAT_APPID || !WECHAT_SECRET) throw new Error('set WECHAT_APPID and WECHAT_SECRET')
+const WECHAT_TIMEOUT = 5000
+
+/** What the client is told. Anything else that is thrown is our own trouble: 50001. */
+class Failure extends Error {
+  constructor(status, code, msg, headers = {}) {
+    super(msg)
+    Object.assign(this, { status, code, headers })
+  }
+}
+
+const unavailable = () => new Failure(502, 50201, 'WeChat is not available')
+const REFUSALS = {
+  40029: () => new Failure(400, 40029, 'WeChat did not accept the code; get a fresh one'),
+  40163: () => new Failure(400, 40029, 'WeChat did not accept the code; get a fresh one'),
+  40226: () => new Failure(403, 40301, 'this user is blocked'),
+  45011: () => new Failure(429, 42901, 'too many logins; try again later', { 'Retry-After': '60' }),
+  '-1': unavailable,
+}
+
+/** Exchanges a code from wx.login. The session_key of the answer is not kept: only encrypted data needs it. */
+async function openidOf(code) {
+  const query = new URLSearchParams({ appid: WECHAT_APPID, secret: WECHAT_SECRET, js_code: code, grant_type: 'authorization_code' })
+  let answer
+  try {
+    // A redirect would carry the secret to another host.
+    const options = { redirect: 'error', signal: AbortSignal.timeout(WECHAT_TIMEOUT) }
+    const response = await fetch(`${WECHAT_API_BASE}/sns/jscode2session?${query}`, options)
+    if (!response.ok) throw new Error(`HTTP ${response.status}`)
+    // JSON, though its type says text/plain.
+    answer = await response.json()
+  } catch (error) {
+    // Its name alone: a message may quote the URL, and with it the secret.
+    console.error('WeChat is not available:', error.name)
+    throw unavailable()
+  }
+  const errcode = answer?.errcode ?? 0
+  if (errcode !== 0) {
+    // The rid is what WeChat's support asks for.
+    console.error('WeChat refuses:', Number(errcode), /rid: [\w-]+/.exec(answer.errmsg)?.[0] ?? '')
+    throw REFUSALS[errcode]?.() ?? new Error('WeChat refuses the configuration of this server')
+  }
+  if (typeof answer?.openid !== 'string' || !answer.openid) throw unavailable()
+  return answer.openid
+}
+
+/** SHA-256 of a token → {openid, endsAt}: whoever reads this holds no token. A table in your database. */
+const sessions = new Map()
+const sha256 = text => createHash('sha256').update(text).digest('hex')
+
+function newToken(openid) {
+  // All live equally long, so the oldest come first.
+  for (const [key, { endsAt }] of sessions) {
+    if (endsAt > Date.now()) break
+    sessions.delete(key)
+  }
+  const token = randomBytes(32).toString('base64url')
+  sessions.set(sha256(token), { openid, endsAt: Date.now() + TOKEN_TTL * 1000 })
+  return token
+}
+
+const ok = data => ({ code: 200, msg: 'ok', data })
+
+function failureOf(error) {
+  // These two are the body parser's.
+  if (error.status === 413) return new Failure(413, 41301, 'the body is too long')
+  if (error.status === 400) return new Failure(400, 40001, 'the body is not JSON')
+  console.error(error)
+  return new Failure(500, 50001, 'internal error')
+}
+
+/** Every answer is an envelope, failures too. */
+async function envelope(ctx, next) {
+  ctx.set('Cache-Control', 'no-store')
+  try {
+    await next()
+    if (ctx.body === undefined) throw new Failure(404, 40401, 'no such thing here')
+  } catch (error) {
+    const failure = error instanceof Failure ? error : failureOf(error)
+    ctx.status = failure.status
+    ctx.set(failure.headers)
+    ctx.body = { code: failure.code, msg: failure.message, data: null }
+  }
+}
+
+/** Lets only those in who have a token, and says who they are. */
+async function loggedIn(ctx, next) {
+  const [, token] = /^Bearer +(\S+)$/i.exec(ctx.get('Authorization')) ?? []
+  const session = token && sessions.get(sha256(token))
+  if (!session || session.endsAt <= Date.now()) {
+    throw new Failure(401, 401, 'log in', { 'WWW-Authenticate': 'Bearer error="invalid_token"' })
+  }
+  ctx.state.openid = session.openid
+  await next()
+}
+
+const router = new Router({ prefix: '/user' })
+
+router.post('/weixin-login', async ctx => {
+  const code = ctx.request.body?.code
+  if (typeof code !== 'string' || !/^[\w.~+/=-]{16,128}$/.test(code)) {
+    throw new Failure(400, 40001, 'code is not what wx.login gives')
+  }
+  ctx.body = ok({ authorizationToken: newToken(await openidOf(code)), expiresIn: Number(TOKEN_TTL) })
+})
+
+router.get('/home', loggedIn, ctx => {
+  // The id of your own table of users; clients need no openid.
+  ctx.body = ok({ name: ctx.query.name ?? '', user: { id: sha256(ctx.state.openid).slice(0, 32) } })
+})
+
+const app = new Koa()
+app.use(envelope)
+app.use(bodyParser({ enableTypes: ['json'], jsonLimit: '16kb' }))
+app.use(router.routes())
+
+const server = app.listen(Number(PORT), HOST, () => console.log(`listening on http://${HOST}:${server.address().port}`))
+// How long a request may take to arrive, ms.
+server.requestTimeout = 30_000
