@@ -1,7 +1,7 @@
 //! `cargo xtask demo`: the demo mini program in a browser page, against the reference backend and
 //! the WeChat simulator.
 
-mod browser;
+pub mod browser;
 mod check;
 mod fresh;
 mod log;

@@ -1,5 +1,5 @@
 //! The project's commands, the same for a person and for CI:
-//! `cargo xtask build | demo | test | engines | bench`.
+//! `cargo xtask build | demo | test | engines | bench | site`.
 
 mod bench;
 mod build;
@@ -8,6 +8,7 @@ mod check_module;
 mod demo;
 mod files;
 mod sh;
+mod site;
 mod test;
 mod tools;
 
@@ -35,6 +36,7 @@ fn run(args: &[String]) -> Result<()> {
         Some("test") => test::run(rest),
         Some("engines") => test::engines(rest),
         Some("bench") => bench::run(rest),
-        _ => bail!("usage: cargo xtask build | demo [--check] | test | engines | bench"),
+        Some("site") => site::run(rest),
+        _ => bail!("usage: cargo xtask build | demo [--check] | test | engines | bench | site"),
     }
 }

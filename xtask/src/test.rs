@@ -6,6 +6,7 @@ mod browser;
 mod engines;
 mod pack;
 mod servers;
+mod site;
 mod typings;
 
 use std::{path::Path, time::Instant};
@@ -49,6 +50,7 @@ const STEPS: &[Step] = &[
     ("package in a fresh mini program", pack::run),
     ("package on engines of phones", engines::run),
     ("servers in other languages", servers::run),
+    ("site", site::run),
     ("WXML and WXSS of the demo", || {
         spawn(command("node").args(["xtask/js/wxml-check.cjs", "miniprogram-demo/miniprogram"]))
     }),

@@ -194,6 +194,13 @@ impl Browser {
         self.post("/goog/cdp/execute", command).map(drop)
     }
 
+    /// Makes the window as wide as a phone of so many px.
+    pub fn width(&self, px: u32) -> Result<()> {
+        let params = json!({ "width": px, "height": 800, "deviceScaleFactor": 1, "mobile": true });
+        let command = json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": params });
+        self.post("/goog/cdp/execute", command).map(drop)
+    }
+
     /// Lets the page's fonts and styles settle.
     fn settle(&self) -> Result<()> {
         let script = "const done = arguments[0]; document.fonts.ready.then(() => requestAnimationFrame(() => requestAnimationFrame(done)))";
@@ -229,6 +236,13 @@ impl Browser {
         let script = "const done = arguments[0]; axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }).then(({ violations }) => done(violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 150)} ${failureSummary}`))), error => done([String(error)]))";
         let found = self.post("/execute/async", json!({ "script": script, "args": [] }))?;
         Ok(serde_json::from_value(found)?)
+    }
+
+    /// An error where page or console have told of any since the last call.
+    pub fn complains_of_nothing(&self) -> Result<()> {
+        let complaints = self.complaints()?;
+        ensure!(complaints.is_empty(), "{}", complaints.join("\n  "));
+        Ok(())
     }
 
     /// Errors and warnings of page and console since the last call.

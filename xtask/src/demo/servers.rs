@@ -148,10 +148,13 @@ pub struct Server {
 }
 
 impl Server {
-    /// The simulator alone, on a port that the system picks.
-    pub fn simulator(programs: &Programs, logs: &Path) -> Result<Self> {
+    /// The simulator alone, on a port that the system picks; it serves the files in `site`.
+    pub fn simulator(programs: &Programs, logs: &Path, site: Option<&Path>) -> Result<Self> {
         let mut command = Command::new(&programs.simulator);
         command.args(["--listen", "127.0.0.1:0"]);
+        if let Some(site) = site {
+            command.arg("--serve").arg(site);
+        }
         Self::start("wechat-simulator", logs, &mut command)
     }
 

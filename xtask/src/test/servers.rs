@@ -28,7 +28,7 @@ pub fn run() -> Result<()> {
     let programs = servers::build()?;
     let logs = target().join("servers");
     recreate(&logs)?;
-    let simulator = Server::simulator(&programs, &logs)?;
+    let simulator = Server::simulator(&programs, &logs, None)?;
     spawn(
         command("node")
             .args(["--test", "--test-reporter=spec"])

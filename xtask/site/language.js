@@ -1,0 +1,1 @@
+location.replace(navigator.language.startsWith('zh') ? 'zh/index.html' : 'en/index.html')
