@@ -18,7 +18,7 @@ use wasmparser::{KnownCustom, Name, Parser, Payload};
 
 pub use fallback::pkg as fallback;
 pub use module::with_names;
-pub use package::{DIST, bundle};
+pub use package::{DIST, REPOSITORY, bundle};
 
 use crate::{
     check_glue, check_module,

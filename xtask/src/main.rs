@@ -1,5 +1,5 @@
 //! The project's commands, the same for a person and for CI:
-//! `cargo xtask build | demo | test | engines | bench | site`.
+//! `cargo xtask build | demo | test | engines | bench | site | release`.
 
 mod bench;
 mod build;
@@ -7,6 +7,7 @@ mod check_glue;
 mod check_module;
 mod demo;
 mod files;
+mod release;
 mod sh;
 mod site;
 mod test;
@@ -37,6 +38,9 @@ fn run(args: &[String]) -> Result<()> {
         Some("engines") => test::engines(rest),
         Some("bench") => bench::run(rest),
         Some("site") => site::run(rest),
-        _ => bail!("usage: cargo xtask build | demo [--check] | test | engines | bench | site"),
+        Some("release") => release::run(rest),
+        _ => bail!(
+            "usage: cargo xtask build | demo [--check] | test | engines | bench | site | release --dry-run"
+        ),
     }
 }

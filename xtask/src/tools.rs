@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::sh::{command, output, root, run, target};
 
 const WASM_PACK: &str = "0.15.1";
+const CARGO_CYCLONEDX: &str = "0.5.9";
 const CARGO_DENY: &str = "0.20.2";
 const NODE_MAJOR: u32 = 20;
 
@@ -43,8 +44,21 @@ pub fn wasm_bindgen_version() -> Result<String> {
         .context("Cargo.lock names no wasm-bindgen")
 }
 
+/// cargo-cyclonedx, which lists what a crate is made of.
+pub fn cyclonedx() -> Result<()> {
+    // It tells its version only as the command of cargo that it is.
+    cargo_tool(
+        "cargo-cyclonedx",
+        "cargo-cyclonedx cyclonedx",
+        CARGO_CYCLONEDX,
+    )
+}
+
 fn cargo_tool(package: &str, program: &str, version: &str) -> Result<()> {
-    let installed = || output(command(program).arg("--version")).unwrap_or_default();
+    let mut words = program.split(' ');
+    let program = words.next().unwrap_or_default();
+    let ask: Vec<&str> = words.chain(["--version"]).collect();
+    let installed = || output(command(program).args(&ask)).unwrap_or_default();
     let is_it = |printed: &str| printed.split_whitespace().nth(1) == Some(version);
     if is_it(&installed()) {
         return Ok(());

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{module::NAME, pkg, size::brotli};
 use crate::{
@@ -14,6 +14,9 @@ use crate::{
 
 /// Both, as the licence is the user's choice; npm packs neither on its own.
 const LICENSES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
+
+/// The repository's address, such as `https://github.com/OWNER/NAME`; empty until its owner names one.
+pub const REPOSITORY: &str = "";
 
 /// What "build npm" copies of a package.
 pub const DIST: &str = "miniprogram_dist";
@@ -86,6 +89,7 @@ pub fn manifest(template: &Path, pkg: &Path) -> Result<()> {
             );
         }
     }
+    addresses(&mut manifest, REPOSITORY);
     write(
         &pkg.join("package.json"),
         serde_json::to_string_pretty(&manifest)? + "\n",
@@ -95,6 +99,15 @@ pub fn manifest(template: &Path, pkg: &Path) -> Result<()> {
         write(&pkg.join(license), read(&root().join(license))?)?;
     }
     Ok(())
+}
+
+/// What npm shows beside a package, where the repository has an address.
+pub fn addresses(manifest: &mut Value, repository: &str) {
+    if !repository.is_empty() {
+        manifest["repository"] = json!({ "type": "git", "url": format!("git+{repository}.git") });
+        manifest["homepage"] = format!("{repository}#readme").into();
+        manifest["bugs"] = json!({ "url": format!("{repository}/issues") });
+    }
 }
 
 /// One CommonJS file, in `dir`; its source map stays there,

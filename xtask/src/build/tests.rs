@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use serde_json::json;
+
+use super::package::addresses;
 use crate::{
     check_glue, check_module,
     files::{read, recreate, write},
@@ -126,4 +129,19 @@ fn a_default_wasm_bindgen_build_is_refused() {
             .any(|line| line.contains("FinalizationRegistry")),
         "{found:#?}"
     );
+}
+
+#[test]
+fn an_address_of_the_repository_goes_into_the_packages() {
+    let mut manifest = json!({ "name": "a" });
+    addresses(&mut manifest, "");
+    assert_eq!(manifest, json!({ "name": "a" }));
+    addresses(&mut manifest, "https://example.com/o/a");
+    let expected = json!({
+        "name": "a",
+        "repository": { "type": "git", "url": "git+https://example.com/o/a.git" },
+        "homepage": "https://example.com/o/a#readme",
+        "bugs": { "url": "https://example.com/o/a/issues" },
+    });
+    assert_eq!(manifest, expected);
 }
