@@ -4,6 +4,7 @@ mod apis;
 mod fallback;
 mod glue;
 mod hollow;
+mod imports;
 mod module;
 mod package;
 mod size;

@@ -63,8 +63,8 @@ fn dry_run() -> Result<()> {
     step("building HEAD in a clean clone");
     let first = Clone::of(&head, "first")?;
     first.build()?;
-    step("building HEAD in another, with a longer path");
-    let second = Clone::of(&head, "second/in-a-directory-of-another-length")?;
+    step("building HEAD in another, with a longer path and Cargo's directory elsewhere");
+    let second = Clone::elsewhere(&head, "second/in-a-directory-of-another-length")?;
     second.build()?;
     for package in PACKAGES {
         same(&first.path().join(package), &second.path().join(package))?;

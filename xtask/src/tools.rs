@@ -54,6 +54,16 @@ pub fn cyclonedx() -> Result<()> {
     )
 }
 
+/// Where Cargo keeps its crates.
+pub fn cargo_home() -> Result<PathBuf> {
+    match std::env::var_os("CARGO_HOME") {
+        Some(home) => Ok(home.into()),
+        None => Ok(std::env::home_dir()
+            .context("no home directory")?
+            .join(".cargo")),
+    }
+}
+
 fn cargo_tool(package: &str, program: &str, version: &str) -> Result<()> {
     let mut words = program.split(' ');
     let program = words.next().unwrap_or_default();

@@ -6,8 +6,11 @@ use anyhow::{Context, Result, bail};
 use wasm_encoder::{EntityType, ExportKind, ExportSection, ImportSection, RawSection};
 use wasmparser::{ExternalKind, Parser, Payload, TypeRef};
 
-use super::hollow::hollow;
-use crate::sh::{command, node_tool, run, target};
+use super::{hollow::hollow, imports::sorted};
+use crate::{
+    sh::{command, node_tool, run, target},
+    tools,
+};
 
 /// The name wasm-pack gives its files.
 pub const NAME: &str = "miniprogram_login";
@@ -49,8 +52,21 @@ pub fn build() -> Result<Module> {
             NAME,
             "--out-dir",
         ])
-        .arg(&dir))?;
+        .arg(&dir)
+        .args(["--", "--config", &remapped()?]))?;
     shorten(&optimised("--strip-debug")?)
+}
+
+/// Names of source files stay in the module until they are emptied (hollow.rs), and with their length
+/// that of this machine's directory of crates: called the same on every machine, the module is the
+/// same too.
+fn remapped() -> Result<String> {
+    let home = tools::cargo_home()?;
+    let flag = format!("--remap-path-prefix={}=/cargo", home.display());
+    Ok(format!(
+        "target.wasm32-unknown-unknown.rustflags=[{}]",
+        serde_json::to_string(&flag)?
+    ))
 }
 
 /// The module as it ships, but with the names of its functions.
@@ -83,6 +99,7 @@ fn optimised(names: &str) -> Result<Vec<u8>> {
     ];
     let built = target().join(format!("wasm-pack/{NAME}_bg.wasm"));
     let input = std::fs::read(&built).with_context(|| built.display().to_string())?;
+    let input = sorted(&input)?;
     let (seen, done) = (
         built.with_extension(format!("{names}.seen")),
         built.with_extension(format!("{names}.done")),

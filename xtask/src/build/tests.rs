@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::package::addresses;
+use super::{function_names, imports::sorted, package::addresses};
 use crate::{
     check_glue, check_module,
     files::{read, recreate, write},
@@ -144,4 +144,24 @@ fn an_address_of_the_repository_goes_into_the_packages() {
         "bugs": { "url": "https://example.com/o/a/issues" },
     });
     assert_eq!(manifest, expected);
+}
+
+#[test]
+fn imports_are_put_in_order_and_called_as_before() {
+    let module = |imports: &str, calls: &str| {
+        let text = format!(
+            "(module {imports} (table funcref (elem {calls})) (func $main (export \"main\") (call $b) (call $a)))"
+        );
+        let bytes = wat::parse_str(text).expect("a module");
+        sorted(&bytes).expect("in order")
+    };
+    let (a, b) = (
+        "(import \"g\" \"a\" (func $a))",
+        "(import \"g\" \"b\" (func $b))",
+    );
+    let one = module(&format!("{a} {b}"), "$a $main");
+    assert_eq!(module(&format!("{b} {a}"), "$a $main"), one);
+    assert_ne!(module(&format!("{b} {a}"), "$b $main"), one);
+    let names = function_names(&one).expect("names");
+    assert_eq!(names.values().collect::<Vec<_>>(), ["a", "b", "main"]);
 }

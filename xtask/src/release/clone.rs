@@ -14,6 +14,7 @@ use super::ready;
 use crate::{
     files::read,
     sh::{command, output, root, run},
+    tools,
 };
 
 /// The Node tools of the build.
@@ -28,6 +29,8 @@ pub struct Clone {
     /// Outside of the repository, whose .cargo/config.toml would count there twice.
     _temp: TempDir,
     path: PathBuf,
+    /// Cargo's directory, where it is not the usual one.
+    home: Option<PathBuf>,
 }
 
 impl Clone {
@@ -41,7 +44,24 @@ impl Clone {
         run(command("git").arg("-C").arg(&path).args(checkout))?;
         // The same lock file has the same packages.
         link(&root().join(NODE_MODULES), &path.join(NODE_MODULES))?;
-        Ok(Self { _temp: temp, path })
+        Ok(Self {
+            _temp: temp,
+            path,
+            home: None,
+        })
+    }
+
+    /// The same, as on the machine of somebody whose crates lie elsewhere.
+    pub fn elsewhere(head: &str, name: &str) -> Result<Self> {
+        let mut clone = Self::of(head, name)?;
+        let home = clone.path.with_file_name("cargo-of-somebody-else");
+        fs::create_dir(&home)?;
+        for entry in fs::read_dir(tools::cargo_home()?)? {
+            let entry = entry?;
+            link(&entry.path(), &home.join(entry.file_name()))?;
+        }
+        clone.home = Some(home);
+        Ok(clone)
     }
 
     /// Where it lies.
@@ -98,6 +118,9 @@ impl Clone {
     fn cargo(&self) -> Command {
         let mut cargo = command("cargo");
         cargo.current_dir(&self.path).env_remove("CARGO_TARGET_DIR");
+        if let Some(home) = &self.home {
+            cargo.env("CARGO_HOME", home);
+        }
         cargo
     }
 }
