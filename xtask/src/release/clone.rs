@@ -37,7 +37,7 @@ impl Clone {
     /// The commit `head`, in a directory of this name.
     pub fn of(head: &str, name: &str) -> Result<Self> {
         let temp = tempfile::tempdir().context("cannot make a temporary directory")?;
-        let path = temp.path().join(name);
+        let path = temp.path().canonicalize()?.join(name);
         let clone = ["clone", "--quiet", "--shared", "--no-checkout"];
         run(command("git").args(clone).arg(root()).arg(&path))?;
         let checkout = ["checkout", "--quiet", "--detach", head];
@@ -96,7 +96,7 @@ impl Clone {
 
     /// The crates in the module, with version, licence and checksum, in CycloneDX. The npm packages
     /// bring no other.
-    pub fn parts(&self, to: &Path) -> Result<()> {
+    pub fn parts(&self) -> Result<String> {
         let time = ["-C", ".", "log", "-1", "--format=%ct"];
         let time = output(command("git").current_dir(&self.path).args(time))?;
         run(self
@@ -111,8 +111,9 @@ impl Clone {
             .args(["--no-build-deps", "--override-filename"])
             .arg(PARTS.trim_end_matches(".json"))
             .env("SOURCE_DATE_EPOCH", time.trim()))?;
-        fs::copy(self.path.join(PARTS), to).context("cargo cyclonedx made no parts list")?;
-        Ok(())
+        let parts = read(&self.path.join(PARTS))?;
+        // The crate's own place is no part of it.
+        Ok(parts.replace(&format!("file://{}", self.path.display()), "file://."))
     }
 
     fn cargo(&self) -> Command {
