@@ -128,6 +128,7 @@ async function drive(t, name) {
       [await get({ Authorization: `Basic ${'x'.repeat(43)}` }), 401, 401],
       [await send({ url: `${server.address}/user` }), 404, 40401],
       [await send({ url: server.address + LOGIN }), 404, 40401],
+      [await send({ url: `${server.address}//` }), 404, 40401],
     ]
     for (const [index, [answer, status, number]] of cases.entries()) {
       const body = JSON.parse(answer.body)
@@ -139,7 +140,12 @@ async function drive(t, name) {
     const other = await post({ code: good, userInfo: { id: 'x' } })
     assert.equal(other.status, 200)
     const { authorizationToken } = JSON.parse(other.body).data
-    assert.equal((await get({ Authorization: `bearer ${authorizationToken}` })).status, 200)
+    const Authorization = `bearer ${authorizationToken}`
+    assert.equal((await get({ Authorization })).status, 200)
+    for (const [query, name] of [['', ''], ['?name=%E4%BD%A0%20%22', '你 "']]) {
+      const answer = await send({ url: `${server.address}/user/home${query}`, header: { Authorization } })
+      assert.equal(JSON.parse(answer.body).data.name, name)
+    }
   })
 
   await t.test('a token that the server no longer knows: 401, one login, one replay', async () => {

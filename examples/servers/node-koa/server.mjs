@@ -117,7 +117,7 @@ router.post('/weixin-login', async ctx => {
 
 router.get('/home', loggedIn, ctx => {
   // The id of your own table of users; clients need no openid.
-  ctx.body = ok({ name: ctx.query.name ?? '', user: { id: sha256(ctx.state.openid).slice(0, 32) } })
+  ctx.body = ok({ name: [ctx.query.name].flat()[0] ?? '', user: { id: sha256(ctx.state.openid).slice(0, 32) } })
 })
 
 const app = new Koa()

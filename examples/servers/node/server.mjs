@@ -115,7 +115,7 @@ const server = createServer(async (request, response) => {
   let headers = {}
   let answer
   try {
-    const url = new URL(request.url, 'http://localhost')
+    const url = new URL(`http://localhost${request.url}`)
     const route = ROUTES[`${request.method} ${url.pathname}`]
     if (!route) throw new Failure(404, 40401, 'no such thing here')
     answer = { code: 200, msg: 'ok', data: await route(request, url) }

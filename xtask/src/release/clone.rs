@@ -112,6 +112,8 @@ impl Clone {
             .arg(PARTS.trim_end_matches(".json"))
             .env("SOURCE_DATE_EPOCH", time.trim()))?;
         let parts = read(&self.path.join(PARTS))?;
+        // The checkout stays clean.
+        fs::remove_file(self.path.join(PARTS))?;
         // The crate's own place is no part of it.
         Ok(parts.replace(&format!("file://{}", self.path.display()), "file://."))
     }
