@@ -128,7 +128,7 @@ async function drive(t, name) {
       [await get({ Authorization: `Basic ${'x'.repeat(43)}` }), 401, 401],
       [await send({ url: `${server.address}/user` }), 404, 40401],
       [await send({ url: server.address + LOGIN }), 404, 40401],
-      [await send({ url: `${server.address}//` }), 404, 40401],
+      [await send({ url: `${server.address}/user//home` }), 404, 40401],
     ]
     for (const [index, [answer, status, number]] of cases.entries()) {
       const body = JSON.parse(answer.body)

@@ -2,7 +2,7 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::{
-    ready::{heading, versions},
+    ready::{heading, missing, versions},
     same,
 };
 use crate::files::write;
@@ -29,6 +29,17 @@ fn the_changelog_begins_with_the_version_and_its_day() {
         assert!(says(first).is_err(), "{first}");
     }
     assert!(heading("# Changelog\n", "0.2.0").is_err());
+}
+
+#[test]
+fn between_releases_nothing_but_the_changelog_is_missing() -> Result<()> {
+    let missing = missing()?;
+    let others: Vec<_> = missing
+        .iter()
+        .filter(|what| !what.starts_with("CHANGELOG.md begins with \"## UNRELEASED\""))
+        .collect();
+    assert!(others.is_empty(), "{others:?}");
+    Ok(())
 }
 
 #[test]
