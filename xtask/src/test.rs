@@ -4,6 +4,7 @@
 mod broken;
 mod browser;
 mod engines;
+mod modules;
 mod pack;
 mod typings;
 
@@ -45,6 +46,7 @@ const STEPS: &[Step] = &[
     }),
     ("broken packages", broken::run),
     ("typings", typings::run),
+    ("package in bundles", modules::run),
     ("package in a fresh mini program", pack::run),
     ("package on engines of phones", engines::run),
     ("WXML and WXSS of the demo", || {
