@@ -3,6 +3,7 @@
 
 mod browser;
 mod check;
+pub mod device;
 mod fresh;
 mod log;
 mod servers;
@@ -65,7 +66,7 @@ pub fn run(args: &[String]) -> Result<()> {
 
     let interrupted = interruptions()?;
     step("starting the WeChat simulator and the backend");
-    let mut servers = Servers::start(&programs, &site)?;
+    let mut servers = Servers::start(&programs, &site, &dir())?;
     if tried {
         let browser = tools::browser()?;
         thread::scope(|scope| {

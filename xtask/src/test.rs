@@ -49,8 +49,13 @@ const STEPS: &[Step] = &[
     ("package in bundles", modules::run),
     ("package in a fresh mini program", pack::run),
     ("package on engines of phones", engines::run),
-    ("WXML and WXSS of the demo", || {
-        spawn(command("node").args(["xtask/js/wxml-check.cjs", "miniprogram-demo/miniprogram"]))
+    ("device checklist", || {
+        demo::device::run(&["--check".into()])
+    }),
+    ("WXML and WXSS", || {
+        ["miniprogram-demo/miniprogram", "tests/device/miniprogram"]
+            .iter()
+            .try_for_each(|dir| spawn(command("node").args(["xtask/js/wxml-check.cjs", dir])))
     }),
     ("demo", || demo::run(&["--check".into()])),
 ];

@@ -14,7 +14,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use super::{dir, step};
+use super::step;
 use crate::sh;
 
 const START: Duration = Duration::from_secs(30);
@@ -69,8 +69,8 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// Starts both on free ports.
-    pub fn start(programs: &Programs, site: &Path) -> Result<Self> {
+    /// Starts both on free ports; database and logs go to `dir`.
+    pub fn start(programs: &Programs, site: &Path, dir: &Path) -> Result<Self> {
         // Each needs the other's address, and the simulator its own, so the ports are chosen
         // before they start.
         let backend_at = free_address()?;
@@ -83,10 +83,10 @@ impl Servers {
                 .args(["--listen", &simulator_at, "--route", &to_backend])
                 .args(["--route", &to_simulator, "--serve"])
                 .arg(site),
+            dir,
         )?;
-        let database = dir().join("backend.db");
-        for file in ["backend.db", "backend.db-wal", "backend.db-shm"].map(|name| dir().join(name))
-        {
+        let database = dir.join("backend.db");
+        for file in ["backend.db", "backend.db-wal", "backend.db-shm"].map(|name| dir.join(name)) {
             if file.exists() {
                 fs::remove_file(file)?;
             }
@@ -96,6 +96,7 @@ impl Servers {
             clean(Command::new(&programs.backend).args(["--listen", &backend_at]))
                 .env("WECHAT_API_BASE", &simulator.address)
                 .env("DATABASE_URL", format!("sqlite:{}", database.display())),
+            dir,
         )?;
         Ok(Self {
             page: simulator.address.clone(),
@@ -145,8 +146,8 @@ struct Server {
 
 impl Server {
     /// Starts it and waits for its line on stdout; stderr goes to a file.
-    fn start(name: &'static str, command: &mut Command) -> Result<Self> {
-        let log = dir().join(format!("{name}.log"));
+    fn start(name: &'static str, command: &mut Command, dir: &Path) -> Result<Self> {
+        let log = dir.join(format!("{name}.log"));
         let child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
