@@ -15,7 +15,7 @@ use anyhow::{Result, bail};
 use crate::{
     bench, build, demo,
     files::{LEFT, listing},
-    sh::{command, root, run as spawn},
+    sh::{command, root, run as spawn, target},
     tools,
 };
 
@@ -37,6 +37,15 @@ const STEPS: &[Step] = &[
     ("documentation", documentation),
     ("native tests", || {
         spawn(command("cargo").args(["test", "--workspace", "--quiet"]))
+    }),
+    ("deployment", || {
+        let built = target().join("deployment");
+        spawn(
+            command("miniprogram-demo/server/deploy/build.sh")
+                .arg(&built)
+                .env("PROFILE", "dev"),
+        )?;
+        spawn(command(built.join("backend")).arg("--version"))
     }),
     ("package", build::run),
     ("size and instruction count", bench::gate),
@@ -111,7 +120,8 @@ fn set_up() -> Result<()> {
     );
     tools::javascript_core()?;
     tools::packages(engines::HOME)?;
-    tools::postgres()
+    tools::postgres()?;
+    tools::deployment()
 }
 
 /// rustdoc without a warning: no broken link, nothing undocumented.

@@ -67,6 +67,10 @@ impl Postgres {
 
     /// Stops every process of it as it is, or lets it go on: "STOP", "CONT".
     pub fn signal(&self, name: &str) {
+        assert!(self.send(name));
+    }
+
+    fn send(&self, name: &str) -> bool {
         let file = self.directory.path().join("data/postmaster.pid");
         let file = std::fs::read_to_string(file).expect("it runs");
         let main = file.lines().next().expect("a pid");
@@ -76,7 +80,7 @@ impl Postgres {
             .args([&format!("-{name}"), main])
             .args(children.split_whitespace())
             .status();
-        assert!(status.expect("kill").success());
+        status.expect("kill").success()
     }
 
     fn run(&self, program: &str, arguments: &[&str]) {
@@ -104,7 +108,7 @@ impl Drop for Postgres {
     fn drop(&mut self) {
         // One that stands still would not hear.
         if std::thread::panicking() && self.directory.path().join("data/postmaster.pid").exists() {
-            self.signal("CONT");
+            self.send("CONT");
         }
         // A test that failed may have left it stopped; its own message is the one to show.
         drop(
