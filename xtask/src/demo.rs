@@ -24,7 +24,7 @@ use anyhow::{Context, Result, bail};
 use crate::{build, files, sh, tools};
 use servers::Servers;
 
-/// What a reader of the README should have to load.
+/// What a reader of the documents should have to load.
 const PICTURE_BYTES: u64 = 150_000;
 
 /// What to do with the running demo.
@@ -36,7 +36,7 @@ enum Mode {
     Open,
     /// Drive every page in a headless browser.
     Check,
-    /// The same, and keep the pictures that the READMEs show.
+    /// The same, and keep the pictures that the documents show.
     Pictures,
 }
 
@@ -97,7 +97,7 @@ pub fn run(args: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Puts the check's pictures where the READMEs look for them.
+/// Puts the check's pictures where the documents look for them.
 fn pictures() -> Result<()> {
     let mut bytes = 0;
     for name in ["demo-timeline.png", "demo-break.png"] {
@@ -107,7 +107,7 @@ fn pictures() -> Result<()> {
     }
     anyhow::ensure!(
         bytes < PICTURE_BYTES,
-        "the READMEs' pictures have {bytes} bytes, more than {PICTURE_BYTES}"
+        "the documents' pictures have {bytes} bytes, more than {PICTURE_BYTES}"
     );
     Ok(())
 }

@@ -3,6 +3,7 @@
 
 mod broken;
 mod browser;
+mod docs;
 mod engines;
 mod modules;
 mod pack;
@@ -55,6 +56,7 @@ const STEPS: &[Step] = &[
     }),
     ("broken packages", broken::run),
     ("typings", typings::run),
+    ("documents for users", docs::run),
     ("package in bundles", modules::run),
     ("package in a fresh mini program", pack::run),
     ("package on engines of phones", engines::run),

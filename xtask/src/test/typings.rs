@@ -145,16 +145,27 @@ fn project(name: &str) -> Result<PathBuf> {
     let dir = target().join("typings").join(name);
     recreate(&dir)?;
     copy_tree(&tests(), &dir)?;
-    copy_tree(&build::pkg(), &dir.join("node_modules/miniprogram-login"))?;
-    copy_tree(
-        &build::fallback(),
-        &dir.join("node_modules/miniprogram-login-fallback"),
-    )?;
+    packages(&dir)?;
     write(
         &dir.join("tsconfig.json"),
         config(&["*.ts", "typings/**/*.ts"]),
     )?;
     Ok(dir)
+}
+
+/// The package, its fallback and the types of wx, where npm puts them in a project.
+pub fn installed(project: &Path) -> Result<()> {
+    packages(project)?;
+    copy_tree(&root().join("xtask").join(WX), &project.join(WX))
+}
+
+fn packages(project: &Path) -> Result<()> {
+    let modules = project.join("node_modules");
+    copy_tree(&build::pkg(), &modules.join("miniprogram-login"))?;
+    copy_tree(
+        &build::fallback(),
+        &modules.join("miniprogram-login-fallback"),
+    )
 }
 
 fn tests() -> PathBuf {
