@@ -426,7 +426,7 @@ export function isWxpError(e: unknown): e is WxpError
 export type WxpCode =
   /** An option or the mini program's own settings are wrong. 选项或小程序自身的设置不对，重试无用。 */
   | 'config'
-  /** The WASM module could not be loaded. 模块没有加载成；检查 `.wasm.br` 是否在 `wasmPath`。 */
+  /** The WASM module could not be loaded. 模块加载失败；检查 `.wasm.br` 是否在 `wasmPath`。 */
   | 'wasm_unavailable'
   /** The WASM instance stopped unexpectedly; the next call runs on a fresh one. 模块意外停止，下一次调用用新的。 */
   | 'internal'

@@ -1,6 +1,6 @@
 //! The documents for users, in Chinese and English: their code compiles, with the package's typings;
-//! both languages show the same code; and what they say of error codes, of the members of `wxp` and of
-//! sizes is so. `tests/package/docs.test.mjs` runs their code besides.
+//! both languages show the same code and lead to each other; and what they say of error codes, of the
+//! members of `wxp` and of sizes is so. `tests/package/docs.test.mjs` runs their code besides.
 
 mod blocks;
 mod claims;
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use self::blocks::{Block, blocks, elsewhere, same, without_comments};
 use super::typings;
 use crate::{
-    files::{copy_tree, recreate, write},
+    files::{copy_tree, read, recreate, write},
     sh::{command, node_tool, output, root, run as spawn, target},
 };
 
@@ -38,6 +38,10 @@ pub fn run() -> Result<()> {
     for page in &pages {
         let [zh, en] = ["zh", "en"].map(|language| format!("docs/{language}/{page}.md"));
         same(&zh, &en)?;
+        links(&zh, &format!("../en/{page}.md"))?;
+        links(&en, &format!("../zh/{page}.md"))?;
+        links(READMES[0], &zh)?;
+        links(READMES[1], &en)?;
         documents.extend([zh, en]);
     }
     same(READMES[0], READMES[1])?;
@@ -71,6 +75,15 @@ fn pages() -> Result<BTreeSet<String>> {
     let alone: Vec<_> = zh.symmetric_difference(&en).collect();
     ensure!(alone.is_empty(), "in one language only: {alone:?}");
     Ok(zh)
+}
+
+/// A page can be found, from its README and from the other language.
+fn links(document: &str, to: &str) -> Result<()> {
+    ensure!(
+        read(&root().join(document))?.contains(&format!("]({to})")),
+        "{document} has no link to {to}"
+    );
+    Ok(())
 }
 
 /// Compiles every block of JavaScript, TypeScript and WXML, and reads every JSON.
