@@ -21,7 +21,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{build, files, sh, tools};
+use crate::{build, files, sh};
 use servers::Servers;
 
 /// What a reader of the documents should have to load.
@@ -68,10 +68,9 @@ pub fn run(args: &[String]) -> Result<()> {
     step("starting the WeChat simulator and the backend");
     let mut servers = Servers::start(&programs, &site, &dir())?;
     if tried {
-        let browser = tools::browser()?;
         thread::scope(|scope| {
             let compiled = scope.spawn(site::compiles_everywhere);
-            check::run(&servers.page, &browser, &interrupted)?;
+            check::run(&servers.page, &interrupted)?;
             compiled
                 .join()
                 .unwrap_or_else(|_| bail!("the check itself failed"))

@@ -120,6 +120,7 @@ fn set_up() -> Result<()> {
         browser.chromium.display(),
         browser.chromedriver.display()
     );
+    println!("{}", tools::firefox()?.firefox.display());
     tools::javascript_core()?;
     tools::packages(engines::HOME)?;
     tools::postgres()?;

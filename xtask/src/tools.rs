@@ -16,6 +16,7 @@ use crate::{
 
 const WASM_PACK: &str = "0.15.1";
 const CARGO_DENY: &str = "0.20.2";
+const GECKODRIVER: &str = "0.37.1";
 const NODE_MAJOR: u32 = 20;
 
 /// The wasm32 target, wasm-pack, and the wasm-bindgen CLI of exactly the crate's version.
@@ -168,6 +169,31 @@ pub fn browser() -> Result<Browser> {
     }
     apt(&["chromium", "chromium-driver"])?;
     find().context("Chromium and ChromeDriver are needed: install them, or name them in CHROMIUM and CHROMEDRIVER")
+}
+
+/// Firefox and its driver.
+#[derive(Debug)]
+pub struct Firefox {
+    /// The Firefox executable.
+    pub firefox: PathBuf,
+    /// geckodriver.
+    pub geckodriver: PathBuf,
+}
+
+/// Firefox from FIREFOX, from PATH, or from apt; geckodriver from crates.io, as Debian has none.
+pub fn firefox() -> Result<Firefox> {
+    let find = || {
+        let path = || ["firefox-esr", "firefox"].iter().find_map(|n| on_path(n));
+        named_by("FIREFOX").or_else(path)
+    };
+    if find().is_none() {
+        apt(&["firefox-esr"])?;
+    }
+    cargo_tool("geckodriver", "geckodriver", GECKODRIVER)?;
+    Ok(Firefox {
+        firefox: find().context("Firefox is needed: install it, or name it in FIREFOX")?,
+        geckodriver: target().join("tools/bin/geckodriver"),
+    })
 }
 
 /// JavaScriptCore's shell, which Debian packs under the version of its interface.
