@@ -30,7 +30,7 @@ export const BROKEN = {
   'writes into the caller\'s args': {
     code: `createWxp: o => {
       const wxp = real.createWxp(o), ask = wxp.requestNeedLogin
-      return over(wxp, { requestNeedLogin: args => { args.header = Object.assign({}, args.header); return ask(args) } })
+      return over(wxp, { requestNeedLogin: args => { args.header = Object.assign({ 'X-Sdk': '1' }, args.header); return ask(args) } })
     }`,
     caughtBy: ['arguments.test.mjs', 'rule 14: args and headers are never changed, and can be sent twice'],
   },

@@ -16,7 +16,7 @@ const LOGIN = '/user/weixin-login'
 const union = name => {
   const file = [path.join(PKG, 'miniprogram_dist/index.d.ts'), path.join(import.meta.dirname, '../../pkg-template/index.d.ts')].find(fs.existsSync)
   const text = fs.readFileSync(file, 'utf8')
-  return new Set(text.match(new RegExp(`export type ${name} =([^\\n]*(?:\\n +\\|[^\\n]*)*)`))[1].match(/[a-z][a-z_-]+/g))
+  return new Set(text.match(new RegExp(`export type ${name} =([^]*?)\\n\\n`))[1].match(/'[a-z_-]+'/g).map(quoted => quoted.slice(1, -1)))
 }
 export const CODES = union('WxpCode')
 const STAGES = union('WxpStage')

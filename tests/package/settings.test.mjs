@@ -1,29 +1,12 @@
-// The recipes of docs/settings.md, as they stand, in both languages.
+// The recipes of docs/en/settings.md.
 import assert from 'node:assert/strict'
-import fs from 'node:fs'
-import path from 'node:path'
-import { test } from 'node:test'
 import { answer, failure, HOME } from './backend.mjs'
+import { allAreTried, blocks, run } from './docs.mjs'
 import { once } from './scenario.mjs'
 
-const docs = path.join(import.meta.dirname, '../../docs')
-const blocks = page => [...fs.readFileSync(path.join(docs, page), 'utf8').matchAll(/```js\n([^]*?)```/g)].map(([, code]) => code)
-const [tenant, bare, sanctum, sign, phone, sms, unwrap, retry, env] = blocks('settings.md')
-
-const tried = new Set()
-
-/** Runs a block in the mini program, where these names are known; gives what it declares as `name`. */
-function run(s, code, name, known = {}) {
-  tried.add(code)
-  const { global, package: { createWxp } } = s.sandbox
-  Object.assign(global, { known: { createWxp: options => createWxp({ ...options, log: undefined }), ...known } })
-  const names = ['createWxp', ...Object.keys(known)].join(', ')
-  return s.sandbox.evaluate(`(({ ${names} }) => { ${code}; return ${name} })(known)`)
-}
+const [tenant, bare, sanctum, sign, phone, sms, unwrap, retry, env] = blocks('docs/en/settings.md')
 
 const home = s => s.backend.to('/user/home').pop().args.header
-
-test('both languages have the same blocks', () => assert.deepEqual(blocks('settings.zh-CN.md'), blocks('settings.md')))
 
 once('settings: a tenant id with every request', async s => {
   const wxp = run(s, tenant, 'wxp')
@@ -107,4 +90,4 @@ once('settings: environments', async s => {
   }
 })
 
-test('every block is tried', () => assert.deepEqual(blocks('settings.md').filter(code => !tried.has(code)), []))
+allAreTried()

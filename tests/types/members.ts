@@ -1,6 +1,6 @@
 // The members of wxp that are the SDK's own.
 import { WxpError, createWxp, isWxpError, type Session, type WxpCode, type WxpOwn, type WxpStage } from 'miniprogram-login'
-import type { Equal, Expect } from './expect'
+import type { Equal, Expect } from './expect.js'
 
 const wxp = createWxp({ baseUrl: 'https://api.example.com', login: { url: '/user/weixin-login' } })
 

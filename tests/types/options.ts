@@ -2,7 +2,7 @@
 // and wrong ones that must not compile.
 import { createWxp, type TokenAnswer, type UnauthorizedArgs, type Wxp, type WxpOptions, type WxLike } from 'miniprogram-login'
 import fallback from 'miniprogram-login-fallback'
-import type { Equal, Expect } from './expect'
+import type { Equal, Expect } from './expect.js'
 
 const least = { baseUrl: 'https://api.example.com', login: { url: '/user/weixin-login' } }
 const wxp: Wxp = createWxp(least)

@@ -1,6 +1,6 @@
 // Every function of wx: a promise iff its official type takes success, fail and complete.
 import { createWxp } from 'miniprogram-login'
-import type { Equal, Expect } from './expect'
+import type { Equal, Expect } from './expect.js'
 
 const wxp = createWxp({ baseUrl: 'https://api.example.com', login: { url: '/user/weixin-login' } })
 

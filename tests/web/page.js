@@ -18,7 +18,9 @@ const STAND_INS = {
     }`,
 }
 
-let loading, createWxp
+let loading
+/** The package. */
+let sdk
 
 /**
  * Loads the package from the sources of its modules, by name. They become `data:` URLs, as the test
@@ -39,7 +41,7 @@ function load(sources) {
   map.type = 'importmap'
   map.textContent = JSON.stringify({ imports })
   document.head.append(map)
-  return import('package/index').then(it => { createWxp = it.createWxp })
+  return import('package/index').then(it => { sdk = it })
 }
 
 /**
@@ -107,9 +109,11 @@ export class Phone {
     for (const answer of this.held.splice(0)) answer()
   }
 
+  get WxpError() { return sdk.WxpError }
+
   /** Starts the mini program. */
   start(options) {
-    const wxp = createWxp({
+    const wxp = sdk.createWxp({
       baseUrl: HOME,
       login: { url: '/login' },
       profile: { url: '/profile' },

@@ -308,7 +308,7 @@ async fn events_and_log_entries_are_plain_objects() {
     ]);
     assert_eq!(events, expected);
     assert_eq!(
-        page.get("phone.events[2].error instanceof exports.WxpError"),
+        page.get("phone.events[2].error instanceof phone.WxpError"),
         true
     );
     let mut logged = page.get("phone.logged");

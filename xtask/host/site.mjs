@@ -22,6 +22,7 @@ const write = (name, content) => {
 }
 
 const app = json('app.json')
+for (const { root, pages } of app.subPackages ?? []) app.pages.push(...pages.map((page) => path.posix.join(root, page)))
 
 /** Pages and every component they use, with their JSON. */
 function collect() {

@@ -3,6 +3,7 @@
 
 pub mod browser;
 mod check;
+pub mod device;
 mod fresh;
 mod log;
 pub mod servers;
@@ -20,10 +21,10 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{build, files, sh, tools};
+use crate::{build, files, sh};
 use servers::Servers;
 
-/// What a reader of the README should have to load.
+/// What a reader of the documents should have to load.
 const PICTURE_BYTES: u64 = 150_000;
 
 /// What to do with the running demo.
@@ -35,7 +36,7 @@ enum Mode {
     Open,
     /// Drive every page in a headless browser.
     Check,
-    /// The same, and keep the pictures that the READMEs show.
+    /// The same, and keep the pictures that the documents show.
     Pictures,
 }
 
@@ -65,12 +66,11 @@ pub fn run(args: &[String]) -> Result<()> {
 
     let interrupted = interruptions()?;
     step("starting the WeChat simulator and the backend");
-    let mut servers = Servers::start(&programs, &site)?;
+    let mut servers = Servers::start(&programs, &site, &dir())?;
     if tried {
-        let browser = tools::browser()?;
         thread::scope(|scope| {
             let compiled = scope.spawn(site::compiles_everywhere);
-            check::run(&servers.page, &browser, &interrupted)?;
+            check::run(&servers.page, &interrupted)?;
             compiled
                 .join()
                 .unwrap_or_else(|_| bail!("the check itself failed"))
@@ -96,7 +96,7 @@ pub fn run(args: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Puts the check's pictures where the READMEs look for them.
+/// Puts the check's pictures where the documents look for them.
 fn pictures() -> Result<()> {
     let mut bytes = 0;
     for name in ["demo-timeline.png", "demo-break.png"] {
@@ -106,7 +106,7 @@ fn pictures() -> Result<()> {
     }
     anyhow::ensure!(
         bytes < PICTURE_BYTES,
-        "the READMEs' pictures have {bytes} bytes, more than {PICTURE_BYTES}"
+        "the documents' pictures have {bytes} bytes, more than {PICTURE_BYTES}"
     );
     Ok(())
 }

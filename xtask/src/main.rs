@@ -1,5 +1,5 @@
 //! The project's commands, the same for a person and for CI:
-//! `cargo xtask build | demo | test | engines | bench | site | release`.
+//! `cargo xtask build | demo | device | test | engines | bench | site | release`.
 
 mod bench;
 mod build;
@@ -34,13 +34,14 @@ fn run(args: &[String]) -> Result<()> {
     match args.first().map(String::as_str) {
         Some("build") => build::run(),
         Some("demo") => demo::run(rest),
+        Some("device") => demo::device::run(rest),
         Some("test") => test::run(rest),
         Some("engines") => test::engines(rest),
         Some("bench") => bench::run(rest),
         Some("site") => site::run(rest),
         Some("release") => release::run(rest),
         _ => bail!(
-            "usage: cargo xtask build | demo [--check] | test | engines | bench | site | release --dry-run"
+            "usage: cargo xtask build | demo [--check] | device | test | engines | bench | site | release --dry-run"
         ),
     }
 }

@@ -3,7 +3,9 @@
 
 mod broken;
 mod browser;
+mod docs;
 mod engines;
+mod modules;
 mod pack;
 mod servers;
 mod site;
@@ -16,7 +18,7 @@ use anyhow::{Result, bail};
 use crate::{
     bench, build, demo,
     files::{LEFT, listing},
-    sh::{command, root, run as spawn},
+    sh::{command, root, run as spawn, target},
     tools,
 };
 
@@ -39,6 +41,15 @@ const STEPS: &[Step] = &[
     ("native tests", || {
         spawn(command("cargo").args(["test", "--workspace", "--quiet"]))
     }),
+    ("deployment", || {
+        let built = target().join("deployment");
+        spawn(
+            command("miniprogram-demo/server/deploy/build.sh")
+                .arg(&built)
+                .env("PROFILE", "dev"),
+        )?;
+        spawn(command(built.join("backend")).arg("--version"))
+    }),
     ("package", build::run),
     ("size and instruction count", bench::gate),
     ("tests in a browser", browser::run),
@@ -47,12 +58,19 @@ const STEPS: &[Step] = &[
     }),
     ("broken packages", broken::run),
     ("typings", typings::run),
+    ("documents for users", docs::run),
+    ("package in bundles", modules::run),
     ("package in a fresh mini program", pack::run),
     ("package on engines of phones", engines::run),
     ("servers in other languages", servers::run),
     ("site", site::run),
-    ("WXML and WXSS of the demo", || {
-        spawn(command("node").args(["xtask/js/wxml-check.cjs", "miniprogram-demo/miniprogram"]))
+    ("device checklist", || {
+        demo::device::run(&["--check".into()])
+    }),
+    ("WXML and WXSS", || {
+        ["miniprogram-demo/miniprogram", "tests/device/miniprogram"]
+            .iter()
+            .try_for_each(|dir| spawn(command("node").args(["xtask/js/wxml-check.cjs", dir])))
     }),
     ("demo", || demo::run(&["--check".into()])),
 ];
@@ -106,10 +124,12 @@ fn set_up() -> Result<()> {
         browser.chromium.display(),
         browser.chromedriver.display()
     );
+    println!("{}", tools::firefox()?.firefox.display());
     tools::javascript_core()?;
     tools::packages(engines::HOME)?;
     servers::set_up()?;
-    tools::postgres()
+    tools::postgres()?;
+    tools::deployment()
 }
 
 /// rustdoc without a warning: no broken link, nothing undocumented.

@@ -1,16 +1,23 @@
 //! The tools that build and tests need, set up on a fresh machine: each function installs what is
 //! missing, says so, and is quick when everything is there.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-use crate::sh::{command, output, root, run, target};
+use crate::{
+    files::recreate,
+    sh::{command, output, root, run, target},
+};
 
 const WASM_PACK: &str = "0.15.1";
 const CARGO_CYCLONEDX: &str = "0.5.9";
 const CARGO_DENY: &str = "0.20.2";
+const GECKODRIVER: &str = "0.37.1";
 const NODE_MAJOR: u32 = 20;
 
 /// The wasm32 target, wasm-pack, and the wasm-bindgen CLI of exactly the crate's version.
@@ -37,7 +44,7 @@ pub fn deny() -> Result<()> {
 /// The version in Cargo.lock. Glue and module only fit together when the CLI's
 /// version equals the crate's.
 pub fn wasm_bindgen_version() -> Result<String> {
-    let lock = std::fs::read_to_string(root().join("Cargo.lock")).context("Cargo.lock")?;
+    let lock = fs::read_to_string(root().join("Cargo.lock")).context("Cargo.lock")?;
     lock.split_once("name = \"wasm-bindgen\"\nversion = \"")
         .and_then(|(_, rest)| rest.split_once('"'))
         .map(|(version, _)| version.to_owned())
@@ -137,15 +144,15 @@ pub fn packages(dir: &str) -> Result<()> {
 
 fn npm(dir: &str, more: &[&str]) -> Result<()> {
     // A copy of the lock file beside the packages tells which one they were installed from.
-    let lock = std::fs::read(root().join(dir).join("package-lock.json"))?;
+    let lock = fs::read(root().join(dir).join("package-lock.json"))?;
     let installed = root().join(dir).join("node_modules/.installed-lock.json");
-    if std::fs::read(&installed).is_ok_and(|i| i == lock) {
+    if fs::read(&installed).is_ok_and(|i| i == lock) {
         return Ok(());
     }
     println!("installing the packages of {dir}/package-lock.json (a minute or two)");
     let ci = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
     run(command("npm").args(ci).args(["--prefix", dir]).args(more))?;
-    Ok(std::fs::write(installed, lock)?)
+    Ok(fs::write(installed, lock)?)
 }
 
 /// The browser and its driver.
@@ -160,7 +167,7 @@ pub struct Browser {
 impl Browser {
     /// What ChromeDriver is asked for: the switches of webdriver.json, and this browser.
     pub fn capabilities(&self) -> Result<Value> {
-        let json = std::fs::read(root().join("webdriver.json")).context("webdriver.json")?;
+        let json = fs::read(root().join("webdriver.json")).context("webdriver.json")?;
         let mut capabilities: Value = serde_json::from_slice(&json).context("webdriver.json")?;
         capabilities["goog:chromeOptions"]["binary"] = json!(self.chromium);
         Ok(capabilities)
@@ -186,6 +193,31 @@ pub fn browser() -> Result<Browser> {
     }
     apt(&["chromium", "chromium-driver"])?;
     find().context("Chromium and ChromeDriver are needed: install them, or name them in CHROMIUM and CHROMEDRIVER")
+}
+
+/// Firefox and its driver.
+#[derive(Debug)]
+pub struct Firefox {
+    /// The Firefox executable.
+    pub firefox: PathBuf,
+    /// geckodriver.
+    pub geckodriver: PathBuf,
+}
+
+/// Firefox from FIREFOX, from PATH, or from apt; geckodriver from crates.io, as Debian has none.
+pub fn firefox() -> Result<Firefox> {
+    let find = || {
+        let path = || ["firefox-esr", "firefox"].iter().find_map(|n| on_path(n));
+        named_by("FIREFOX").or_else(path)
+    };
+    if find().is_none() {
+        apt(&["firefox-esr"])?;
+    }
+    cargo_tool("geckodriver", "geckodriver", GECKODRIVER)?;
+    Ok(Firefox {
+        firefox: find().context("Firefox is needed: install it, or name it in FIREFOX")?,
+        geckodriver: target().join("tools/bin/geckodriver"),
+    })
 }
 
 /// JavaScriptCore's shell, which Debian packs under the version of its interface.
@@ -220,9 +252,54 @@ pub fn postgres() -> Result<()> {
     Ok(())
 }
 
+/// nginx, which the backend's tests put in front of it. Only unpacked: installed, Debian's would
+/// begin to serve.
+pub fn nginx() -> Result<()> {
+    let unpacked = target().join("tools/bin/nginx");
+    if unpacked.exists() || on_path("nginx").is_some() || Path::new("/usr/sbin/nginx").exists() {
+        return Ok(());
+    }
+    println!("getting nginx from Debian's package");
+    let dir = target().join("tools/nginx");
+    recreate(&dir)?;
+    let download = || {
+        output(
+            command("apt-get")
+                .args(["-qq", "download", "nginx"])
+                .current_dir(&dir),
+        )
+    };
+    if download().is_err() {
+        // Its lists may be old, or missing.
+        run(command("apt-get").args(["-qq", "update"]))?;
+        download().context("nginx is needed: install it, or have apt-get download it")?;
+    }
+    let package = fs::read_dir(&dir)?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .find(|path| path.extension().is_some_and(|e| e == "deb"))
+        .context("apt-get downloaded no package")?;
+    run(command("dpkg-deb").arg("--extract").arg(package).arg(&dir))?;
+    fs::create_dir_all(target().join("tools/bin"))?;
+    Ok(fs::copy(dir.join("usr/sbin/nginx"), unpacked).map(drop)?)
+}
+
+/// Programs that the backend's deployment and its tests need, under the names of their packages.
+pub fn deployment() -> Result<()> {
+    for (program, package) in [
+        ("curl", "curl"),
+        ("openssl", "openssl"),
+        ("systemd-analyze", "systemd"),
+    ] {
+        if on_path(program).is_none() {
+            apt(&[package])?;
+        }
+    }
+    nginx()
+}
+
 /// Debian keeps them off PATH, one directory a version.
 fn debian_postgres() -> Vec<PathBuf> {
-    let versions = std::fs::read_dir("/usr/lib/postgresql")
+    let versions = fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()
         .flatten();

@@ -13,7 +13,7 @@ use crate::operators::Command;
 /// Every option can be set by the environment variable beside it. Secrets belong there: a command
 /// line is seen by everybody on the machine.
 #[derive(Debug, Parser)]
-#[command(name = "backend")]
+#[command(name = "backend", version)]
 pub struct Cli {
     /// Address to listen on; port 0 lets the system choose
     #[arg(long, default_value = "127.0.0.1:3000")]

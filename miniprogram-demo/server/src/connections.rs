@@ -27,6 +27,8 @@ use crate::seldom::Seldom;
 const BUFFER: usize = 16 * 1024;
 /// Files that are not connections: the database's, the log, what libraries open.
 const OTHER_FILES: u64 = 100;
+/// How long requests on their way may take to arrive, at the end.
+const LAST_HEADS: Duration = Duration::from_millis(200);
 /// Pause after the system could not give a connection.
 const ACCEPT_PAUSE: Duration = Duration::from_secs(1);
 
@@ -75,8 +77,7 @@ impl Connections {
     /// Serves `router` until `ending` is cancelled; then finishes the requests there are.
     pub async fn serve(&self, listener: TcpListener, router: Router, ending: &CancellationToken) {
         let graceful = GracefulShutdown::new();
-        while let Some(next) = ending.run_until_cancelled(self.next(&listener)).await {
-            let (stream, peer, places) = next;
+        let begin = |stream, peer, places| {
             let connection = graceful.watch(self.connection(stream, peer, router.clone()));
             tokio::spawn(async move {
                 if let Err(error) = connection.await {
@@ -84,8 +85,25 @@ impl Connections {
                 }
                 drop(places);
             });
+        };
+        while let Some(next) = ending.run_until_cancelled(self.next(&listener)).await {
+            let (stream, peer, places) = next;
+            begin(stream, peer, Some(places));
         }
-        drop(listener);
+        // Who is in the system's queue already has sent its request, perhaps: a proxy can't know
+        // whether it was begun, and sends it to no other instance.
+        if let Ok(listener) = listener.into_std() {
+            while let Ok((stream, peer)) = listener.accept() {
+                let stream = stream
+                    .set_nonblocking(true)
+                    .and_then(|()| TcpStream::from_std(stream));
+                if let Ok(stream) = stream {
+                    begin(stream, peer, None);
+                }
+            }
+        }
+        // hyper closes a connection at once of which it has read nothing yet.
+        tokio::time::sleep(LAST_HEADS).await;
         graceful.shutdown().await;
     }
 

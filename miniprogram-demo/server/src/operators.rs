@@ -71,7 +71,7 @@ pub enum Sessions {
     Revoke(Act),
 }
 
-/// One of the three.
+/// One of the four.
 #[derive(Debug, Clone, clap::Args)]
 #[group(required = true, multiple = false)]
 pub struct Key {
@@ -84,6 +84,9 @@ pub struct Key {
     /// WeChat's id across the owner's apps
     #[arg(long)]
     unionid: Option<String>,
+    /// The phone number with its country code, +86...
+    #[arg(long)]
+    phone: Option<String>,
 }
 
 /// Something done to a user.
@@ -118,19 +121,9 @@ pub async fn run(command: &Command, config: &Config) -> anyhow::Result<()> {
 async fn users(command: &Users, store: &Store, config: &Config) -> anyhow::Result<()> {
     match command {
         Users::Find { key, json, show } => {
-            let (by, value) = match key {
-                Key { user: Some(id), .. } => (By::Id, id),
-                Key {
-                    openid: Some(id), ..
-                } => (By::Openid, id),
-                Key {
-                    unionid: Some(id), ..
-                } => (By::Unionid, id),
-                Key { .. } => bail!("by whom?"),
-            };
-            let found = store.find_users(by, value).await?;
-            ensure!(!found.is_empty(), "no such user");
             let sealer = sealer(store, config).await?;
+            let found = find(key, store, &sealer).await?;
+            ensure!(!found.is_empty(), "no such user");
             for record in &found {
                 print(&told(record, &sealer, *show), *json)?;
             }
@@ -181,6 +174,33 @@ async fn users(command: &Users, store: &Store, config: &Config) -> anyhow::Resul
             done("delete", act, &json!({ "user": act.user, "deleted": true }))
         }
     }
+}
+
+async fn find(key: &Key, store: &Store, sealer: &Sealer) -> anyhow::Result<Vec<Record>> {
+    let (by, values) = match key {
+        Key { user: Some(id), .. } => (By::Id, vec![id.clone()]),
+        Key {
+            openid: Some(id), ..
+        } => (By::Openid, vec![id.clone()]),
+        Key {
+            unionid: Some(id), ..
+        } => (By::Unionid, vec![id.clone()]),
+        Key {
+            phone: Some(phone), ..
+        } => {
+            ensure!(
+                phone.starts_with('+'),
+                "a phone number begins with its country code, +86..."
+            );
+            (By::Phone, sealer.indexes(phone))
+        }
+        Key { .. } => bail!("by whom?"),
+    };
+    let mut found = Vec::new();
+    for value in values {
+        found.extend(store.find_users(by, &value).await?);
+    }
+    Ok(found)
 }
 
 async fn revoke(act: &Act, store: &Store) -> anyhow::Result<()> {

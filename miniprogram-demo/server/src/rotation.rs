@@ -4,7 +4,7 @@
 use anyhow::ensure;
 
 use crate::app::App;
-use crate::store::{Sealed, SealedRow, Session};
+use crate::store::{Renewed, Sealed, SealedRow, Session};
 
 impl App {
     /// Counts for `/metrics` what is sealed under which kid. Fails when one of these is not known.
@@ -38,14 +38,14 @@ impl App {
             .map(|phone| (Sealed::Phone, &user.id, phone));
         let key = (Sealed::SessionKey, &session.sid, &session.session_key);
         for (what, id, sealed) in phone.chain([key]) {
-            if let Ok(Some(new)) = self.sealer.renew(id, sealed) {
-                let row = SealedRow {
-                    id: id.clone(),
-                    sealed: sealed.clone(),
-                };
-                if let Err(error) = self.store.replace_sealed(what, &[(row, new)]).await {
-                    tracing::warn!(%error, what = what.name(), "cannot seal anew");
-                }
+            let row = SealedRow {
+                id: id.clone(),
+                sealed: sealed.clone(),
+            };
+            if let Some(new) = self.renewed(what, row)
+                && let Err(error) = self.store.replace_sealed(what, &[new]).await
+            {
+                tracing::warn!(%error, what = what.name(), "cannot seal anew");
             }
         }
     }
@@ -60,10 +60,7 @@ impl App {
                     let Some(last) = rows.last() else { break };
                     after.clone_from(&last.id);
                     let all = rows.len();
-                    let new = rows.into_iter().filter_map(|row| {
-                        let new = self.sealer.renew(&row.id, &row.sealed).ok()??;
-                        Some((row, new))
-                    });
+                    let new = rows.into_iter().filter_map(|row| self.renewed(what, row));
                     let new: Vec<_> = new.collect();
                     self.store.replace_sealed(what, &new).await?;
                     renewed += new.len();
@@ -82,6 +79,40 @@ impl App {
                 }
             }
         }
-        Ok(())
+        self.index_phones().await
+    }
+
+    /// What comes in the place of a row; none if that is under the newest secret, or does not open.
+    fn renewed(&self, what: Sealed, row: SealedRow) -> Option<Renewed> {
+        let sealed = self.sealer.renew(&row.id, &row.sealed).ok()??;
+        let index = match what {
+            Sealed::Phone => self.index_of(&row),
+            Sealed::SessionKey => None,
+        };
+        Some(Renewed { row, sealed, index })
+    }
+
+    fn index_of(&self, row: &SealedRow) -> Option<String> {
+        let number = self.sealer.open(&row.id, &row.sealed).ok()?;
+        self.sealer.index(&number)
+    }
+
+    /// Phone numbers that an older program stored become such that can be found.
+    async fn index_phones(&self) -> anyhow::Result<()> {
+        let mut after = String::new();
+        loop {
+            let rows = self.store.phones_without_index(&after).await?;
+            let Some(last) = rows.last() else {
+                return Ok(());
+            };
+            after.clone_from(&last.id);
+            let indexed = rows.into_iter().filter_map(|row| {
+                let index = Some(self.index_of(&row)?);
+                let sealed = row.sealed.clone();
+                Some(Renewed { row, sealed, index })
+            });
+            let indexed: Vec<_> = indexed.collect();
+            self.store.replace_sealed(Sealed::Phone, &indexed).await?;
+        }
     }
 }

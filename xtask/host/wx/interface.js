@@ -26,6 +26,10 @@ export function createInterface(pages) {
       if (tapIndex < 0) throw new Failure('showActionSheet:fail cancel')
       return { tapIndex }
     }),
+    setClipboardData: api('setClipboardData', async ({ data }) => {
+      await navigator.clipboard.writeText(data)
+      showToast({ title: '内容已复制', icon: 'none' })
+    }),
     setNavigationBarTitle: api('setNavigationBarTitle', ({ title }) => pages.setTitle(title)),
     setTabBarItem: api('setTabBarItem', ({ index, text }) => pages.setTabText(index, text)),
     switchTab: route('switchTab', ({ url }) => pages.switchTab(url)),

@@ -37,10 +37,14 @@ Object.defineProperty(fallback, '__esModule', { value: true });
 module.exports = fallback;
 ";
     let template = root().join("fallback-template");
-    let typings = read(&template.join("index.d.ts"))?;
-    for (to, format, exported) in [
-        (DIST, "--format=cjs", common),
-        (ESM, "--format=esm", "export default fallback;\n"),
+    for (to, format, exported, typings) in [
+        (DIST, "--format=cjs", common, "commonjs.d.ts"),
+        (
+            ESM,
+            "--format=esm",
+            "export default fallback;\n",
+            "index.d.ts",
+        ),
     ] {
         let entry = dir.join("index.js");
         write(&entry, body.clone() + exported)?;
@@ -51,7 +55,10 @@ module.exports = fallback;
                 .args([format, "--log-level=warning"])
                 .arg(format!("--outdir={}", pkg().join(to).display())),
         )?;
-        write(&pkg().join(to).join("index.d.ts"), &typings)?;
+        write(
+            &pkg().join(to).join("index.d.ts"),
+            read(&template.join(typings))?,
+        )?;
     }
     write(&pkg().join(ESM).join("package.json"), MODULES)?;
     manifest(&template, &pkg())?;

@@ -24,8 +24,8 @@ pub const DIST: &str = "miniprogram_dist";
 /// What bundlers take.
 pub const ESM: &str = "esm";
 
-/// The package.json in there.
-pub const MODULES: &str = "{ \"type\": \"module\" }\n";
+/// The package.json in there. Bundlers read the nearest one.
+pub const MODULES: &str = "{ \"type\": \"module\", \"sideEffects\": false }\n";
 
 /// The entry of the CommonJS file, and of nothing else.
 const COMMONJS: &str = "commonjs.js";

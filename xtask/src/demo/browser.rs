@@ -1,4 +1,4 @@
-//! A headless Chromium, driven over WebDriver. The protocol is JSON over HTTP; what the check needs
+//! A headless browser, driven over WebDriver. The protocol is JSON over HTTP; what the check needs
 //! of it, with Chromium's own commands for its console and for dark mode, is little.
 
 use std::{
@@ -19,20 +19,21 @@ use crate::{sh::root, tools};
 
 /// Identifies an element in WebDriver's answers.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
-const STARTED: &str = "started successfully on port ";
+/// What the drivers print before their port.
+const STARTED: [&str; 2] = ["started successfully on port ", "Listening on 127.0.0.1:"];
 
 /// One browser window; dropping it closes the browser.
 #[derive(Debug)]
 pub struct Browser {
     /// Held for its end.
     _driver: Driver,
-    /// Goes once the driver has ended: Chromium leaves megabytes behind.
+    /// Goes once the driver has ended: browsers leave megabytes behind.
     _temp: TempDir,
     agent: Agent,
     session: String,
 }
 
-/// ChromeDriver; dropping it ends it.
+/// The browser's driver; dropping it ends it.
 #[derive(Debug)]
 struct Driver(Child);
 
@@ -44,10 +45,37 @@ impl Drop for Driver {
 }
 
 impl Browser {
-    /// Starts ChromeDriver on a port of its choice, and Chromium with an empty profile.
+    /// Starts Chromium with an empty profile.
     pub fn start(programs: &tools::Browser) -> Result<Self> {
+        let mut wanted = programs.capabilities()?;
+        wanted["goog:loggingPrefs"] = json!({ "browser": "ALL" });
+        if let Some(args) = wanted["goog:chromeOptions"]["args"].as_array_mut() {
+            args.push("--window-size=1200,1040".into());
+        }
+        let browser = Self::driven_by(&programs.chromedriver, wanted)?;
+        let touch =
+            json!({ "cmd": "Emulation.setTouchEmulationEnabled", "params": { "enabled": true } });
+        browser.post("/goog/cdp/execute", touch)?;
+        Ok(browser)
+    }
+
+    /// Starts Firefox with an empty profile.
+    pub fn start_firefox(programs: &tools::Firefox) -> Result<Self> {
+        let options = json!({
+            "binary": programs.firefox,
+            "args": ["-headless", "-width", "1200", "-height", "1040"],
+            "prefs": { "dom.w3c_touch_events.enabled": 1 },
+        });
+        Self::driven_by(
+            &programs.geckodriver,
+            json!({ "moz:firefoxOptions": options }),
+        )
+    }
+
+    /// Starts the driver on a port of its choice, and its browser.
+    fn driven_by(driver: &Path, wanted: Value) -> Result<Self> {
         let temp = tempfile::tempdir().context("cannot make a temporary directory")?;
-        let mut command = Command::new(&programs.chromedriver);
+        let mut command = Command::new(driver);
         let spawned = command
             .arg("--port=0")
             .env("TMPDIR", temp.path())
@@ -55,15 +83,19 @@ impl Browser {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn();
-        let mut driver = Driver(spawned.context("cannot start ChromeDriver")?);
+        let name = driver.display();
+        let spawned = spawned.with_context(|| format!("cannot start {name}"))?;
+        let mut driver = Driver(spawned);
         let stdout = driver.0.stdout.take().context("no stdout")?;
-        let port = BufReader::new(stdout).lines().find_map(|line| {
+        let mut lines = BufReader::new(stdout).lines();
+        let port = lines.find_map(|line| {
             let line = line.ok()?;
-            Some(line.split_once(STARTED)?.1.trim_end_matches('.').to_owned())
+            let port = STARTED.iter().find_map(|said| line.split_once(said));
+            Some(port?.1.trim_end_matches('.').to_owned())
         });
-        let port = port.with_context(|| {
-            format!("ChromeDriver should print \"{STARTED}…\" but ended without it")
-        })?;
+        let port = port.context("the browser's driver ended without saying on which port it is")?;
+        // What else it says is not to hold it up.
+        std::thread::spawn(move || lines.for_each(drop));
 
         let config = Agent::config_builder()
             .timeout_global(Some(Duration::from_secs(60)))
@@ -74,21 +106,11 @@ impl Browser {
             agent: config.build().into(),
             session: format!("http://127.0.0.1:{port}/session"),
         };
-        let mut wanted = programs.capabilities()?;
-        wanted["goog:loggingPrefs"] = json!({ "browser": "ALL" });
-        if let Some(args) = wanted["goog:chromeOptions"]["args"].as_array_mut() {
-            args.push("--window-size=1200,1040".into());
-        }
         let answer = browser
             .post("", json!({ "capabilities": { "alwaysMatch": wanted } }))
-            .context("Chromium does not start")?;
-        let id = answer["sessionId"]
-            .as_str()
-            .context("ChromeDriver gave no session")?;
+            .context("the browser does not start")?;
+        let id = answer["sessionId"].as_str().context("no session")?;
         browser.session = format!("{}/{id}", browser.session);
-        let touch =
-            json!({ "cmd": "Emulation.setTouchEmulationEnabled", "params": { "enabled": true } });
-        browser.post("/goog/cdp/execute", touch)?;
         Ok(browser)
     }
 

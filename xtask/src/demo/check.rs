@@ -7,7 +7,7 @@ mod pages;
 
 use std::sync::mpsc::Receiver;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::json;
 
 use super::{
@@ -33,9 +33,11 @@ struct Person {
     digits: u32,
 }
 
-/// Runs all scenarios one after the other in one browser.
-pub fn run(page: &str, programs: &tools::Browser, interrupted: &Receiver<()>) -> Result<()> {
-    step("checking the pages in a headless browser");
+/// Runs all scenarios one after the other in Chromium, and the main path in Firefox.
+pub fn run(page: &str, interrupted: &Receiver<()>) -> Result<()> {
+    let programs = tools::browser()?;
+    let firefox = tools::firefox()?;
+    step("checking the pages in a headless Chromium");
     let simulator = Simulator {
         address: page.to_owned(),
     };
@@ -49,28 +51,58 @@ pub fn run(page: &str, programs: &tools::Browser, interrupted: &Receiver<()>) ->
         &json!({ "nickName": person.nick_name, "phoneNumber": number }),
     )?;
 
-    let browser = Browser::start(programs)?;
-    browser.open(page)?;
-    browser.enter_frame()?;
-    let mut trial = Trial {
-        browser,
-        simulator,
-        interrupted,
-        looked_at: 0,
-    };
+    let mut trial = begin(Browser::start(&programs)?, "", page, interrupted)?;
     let outcome = all(&mut trial, &person, page);
     if outcome.is_err() {
         drop(trial.screenshot("failed"));
     }
     match (outcome, trial.browser.complaints()) {
-        (Ok(()), complaints) => silent(&complaints?),
+        (Ok(()), complaints) => silent(&complaints?)?,
         // A page error explains a failure better than what it led to.
         (Err(error), Ok(complaints)) if !complaints.is_empty() => {
             let text = complaints.join("\n  ");
-            Err(error.context(format!("the browser's console says:\n  {text}")))
+            bail!(error.context(format!("the browser's console says:\n  {text}")))
         }
-        (Err(error), _) => Err(error),
+        (Err(error), _) => return Err(error),
     }
+    drop(trial);
+
+    step("checking the main path in a headless Firefox");
+    let mut trial = begin(
+        Browser::start_firefox(&firefox)?,
+        "firefox-",
+        page,
+        interrupted,
+    )?;
+    let outcome = pages::cold_start(&mut trial)
+        .and_then(|bearer| pages::restart(&mut trial, &bearer))
+        .and_then(|()| pages::stream(&mut trial, &person));
+    if outcome.is_err() {
+        drop(trial.screenshot("failed"));
+    }
+    outcome.context("in Firefox")
+}
+
+/// Opens the page.
+fn begin<'a>(
+    browser: Browser,
+    pictures: &'static str,
+    page: &str,
+    interrupted: &'a Receiver<()>,
+) -> Result<Trial<'a>> {
+    let simulator = Simulator {
+        address: page.to_owned(),
+    };
+    let looked_at = simulator.calls()?.len();
+    browser.open(page)?;
+    browser.enter_frame()?;
+    Ok(Trial {
+        browser,
+        simulator,
+        interrupted,
+        looked_at,
+        pictures,
+    })
 }
 
 fn all(trial: &mut Trial, person: &Person, page: &str) -> Result<()> {

@@ -27,7 +27,7 @@ pub fn remember(sources: &str) -> Result<()> {
 
 /// A fingerprint of every file of the project that the page is made of.
 pub fn sources() -> Result<String> {
-    // Where the READMEs' pictures go.
+    // Where the documents' pictures go.
     let without = [files::LEFT, &["docs"]].concat();
     fingerprint(files::listing(&sh::root(), &without)?)
 }

@@ -14,7 +14,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use super::{dir, step};
+use super::step;
 use crate::sh;
 
 const START: Duration = Duration::from_secs(30);
@@ -69,8 +69,8 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// Starts both on free ports.
-    pub fn start(programs: &Programs, site: &Path) -> Result<Self> {
+    /// Starts both on free ports; database and logs go to `dir`.
+    pub fn start(programs: &Programs, site: &Path, dir: &Path) -> Result<Self> {
         // Each needs the other's address, and the simulator its own, so the ports are chosen
         // before they start.
         let backend_at = free_address()?;
@@ -79,25 +79,24 @@ impl Servers {
         let to_simulator = format!("{SIMULATOR_URL}=http://{simulator_at}");
         let simulator = Server::start(
             "wechat-simulator",
-            &dir(),
             Command::new(&programs.simulator)
                 .args(["--listen", &simulator_at, "--route", &to_backend])
                 .args(["--route", &to_simulator, "--serve"])
                 .arg(site),
+            dir,
         )?;
-        let database = dir().join("backend.db");
-        for file in ["backend.db", "backend.db-wal", "backend.db-shm"].map(|name| dir().join(name))
-        {
+        let database = dir.join("backend.db");
+        for file in ["backend.db", "backend.db-wal", "backend.db-shm"].map(|name| dir.join(name)) {
             if file.exists() {
                 fs::remove_file(file)?;
             }
         }
         let backend = Server::start(
             "backend",
-            &dir(),
             clean(Command::new(&programs.backend).args(["--listen", &backend_at]))
                 .env("WECHAT_API_BASE", &simulator.address)
                 .env("DATABASE_URL", format!("sqlite:{}", database.display())),
+            dir,
         )?;
         Ok(Self {
             page: simulator.address.clone(),
@@ -155,12 +154,12 @@ impl Server {
         if let Some(site) = site {
             command.arg("--serve").arg(site);
         }
-        Self::start("wechat-simulator", logs, &mut command)
+        Self::start("wechat-simulator", &mut command, logs)
     }
 
-    /// Starts it and waits for its line on stdout; stderr goes to a file in `logs`.
-    fn start(name: &'static str, logs: &Path, command: &mut Command) -> Result<Self> {
-        let log = logs.join(format!("{name}.log"));
+    /// Starts it and waits for its line on stdout; stderr goes to a file in `dir`.
+    fn start(name: &'static str, command: &mut Command, dir: &Path) -> Result<Self> {
+        let log = dir.join(format!("{name}.log"));
         let child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

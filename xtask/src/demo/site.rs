@@ -20,14 +20,27 @@ pub fn build(site: &Path) -> Result<()> {
     step("building npm and compiling with miniprogram-ci");
     let compiled = project.join("compiled");
     sh::output(script("compile.cjs").arg(&project).arg(&compiled))?;
+    page(&project, &compiled, site)
+}
 
+/// Compiles a project whose npm is built already, and makes its page.
+pub fn of_project(project: &Path, site: &Path) -> Result<()> {
+    step("compiling with miniprogram-ci");
+    let compiled = project.with_file_name("compiled");
+    let setting = config(project)?["setting"].to_string();
+    let mut compile = script("compile.cjs");
+    sh::output(compile.arg(project).arg(&compiled).arg(setting))?;
+    page(project, &compiled, site)
+}
+
+fn page(project: &Path, compiled: &Path, site: &Path) -> Result<()> {
     step("making the page with glass-easel");
-    sh::output(
-        script("site.mjs")
-            .arg(compiled.join("files"))
-            .arg(site)
-            .arg(appid(&project)?),
-    )?;
+    let appid = config(project)?["appid"]
+        .as_str()
+        .context("project.config.json has no appid")?
+        .to_owned();
+    let mut make = script("site.mjs");
+    sh::output(make.arg(compiled.join("files")).arg(site).arg(appid))?;
     Ok(())
 }
 
@@ -80,12 +93,9 @@ fn script(name: &str) -> std::process::Command {
     node
 }
 
-fn appid(project: &Path) -> Result<String> {
-    let config: Value = serde_json::from_slice(&fs::read(project.join("project.config.json"))?)?;
-    Ok(config["appid"]
-        .as_str()
-        .context("project.config.json has no appid")?
-        .to_owned())
+fn config(project: &Path) -> Result<Value> {
+    let text = fs::read(project.join("project.config.json"))?;
+    serde_json::from_slice(&text).context("project.config.json")
 }
 
 /// What a developer does with the published package: `npm install`,

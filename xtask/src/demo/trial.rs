@@ -27,6 +27,8 @@ pub struct Trial<'a> {
     pub interrupted: &'a Receiver<()>,
     /// How many calls of the log were looked at.
     pub looked_at: usize,
+    /// What the names of its pictures begin with.
+    pub pictures: &'static str,
 }
 
 impl Trial<'_> {
@@ -134,7 +136,8 @@ impl Trial<'_> {
             ensure!(lines == calls, "{lines} lines for {calls} calls");
             Ok(())
         })?;
-        self.beside(|panel| panel.screenshot(&dir().join(format!("{name}.png"))))
+        let name = format!("{}{name}.png", self.pictures);
+        self.beside(|panel| panel.screenshot(&dir().join(name)))
     }
 }
 

@@ -103,14 +103,14 @@ fn as_package(compiled: &Path, package: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The recipe of docs/unit-tests.md, as it stands, in a project where the package is installed.
+/// The recipe of docs/en/unit-tests.md, as it stands, in a project where the package is installed.
 fn unit_tests(project: &Path) -> Result<()> {
     println!("the recipe for unit tests");
-    let recipe = read(&root().join("docs/unit-tests.md"))?;
+    let recipe = read(&root().join("docs/en/unit-tests.md"))?;
     let code = recipe
         .split_once("```js\n")
         .and_then(|(_, rest)| rest.split_once("```\n"))
-        .context("docs/unit-tests.md has no block of JavaScript")?
+        .context("docs/en/unit-tests.md has no block of JavaScript")?
         .0;
     let file = project.join("home.test.mjs");
     write(&file, code)?;

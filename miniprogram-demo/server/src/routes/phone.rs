@@ -40,7 +40,11 @@ pub(super) async fn phone(
     let openid = &session.user.openid;
     let number = app.wechat.phone_number(&phone.code, openid).await?;
     let sealed = app.sealer.seal(&session.user.id, &number)?;
-    let user = app.store.set_phone(&session.user.id, &sealed).await?;
+    let index = app.sealer.index(&number);
+    let user = app
+        .store
+        .set_phone(&session.user.id, &sealed, index.as_deref())
+        .await?;
     Ok(ok(Changed {
         user_info: UserInfo::new(&app, user),
     }))

@@ -161,9 +161,9 @@ fn options(most: u32, beginning: &'static str, broken: Broken) -> AnyPoolOptions
 
 fn migrator(sqlite: bool) -> Migrator {
     let migrations = if sqlite {
-        migrations!("sqlite": "0001_init", "0002_kids", "0003_readiness", "0004_operators")
+        migrations!("sqlite": "0001_init", "0002_kids", "0003_readiness", "0004_operators", "0005_phone_index")
     } else {
-        migrations!("postgres": "0001_init", "0002_kids", "0003_readiness", "0004_operators")
+        migrations!("postgres": "0001_init", "0002_kids", "0003_readiness", "0004_operators", "0005_phone_index")
     };
     let migrations = (1..).zip(migrations).map(|(version, (name, sql))| {
         Migration::new(

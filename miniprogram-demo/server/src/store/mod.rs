@@ -18,7 +18,7 @@ use tokio::sync::Mutex;
 
 pub use avatars::Avatar;
 pub use operators::{By, Record};
-pub use sealed::{Sealed, SealedRow};
+pub use sealed::{Renewed, Sealed, SealedRow};
 pub use sessions::{NewSession, Session};
 pub use users::{NewLogin, User};
 

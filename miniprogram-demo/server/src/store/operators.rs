@@ -14,6 +14,8 @@ pub enum By {
     Openid,
     /// WeChat's id across the owner's apps.
     Unionid,
+    /// The index of the phone number.
+    Phone,
 }
 
 /// All that is known of a user, times in unix seconds.
@@ -42,7 +44,7 @@ pub struct Record {
 }
 
 impl Store {
-    /// The users of that id; more than one only by unionid.
+    /// The users of that id; more than one only by unionid and by phone number.
     pub async fn find_users(&self, by: By, value: &str) -> sqlx::Result<Vec<Record>> {
         macro_rules! users_where {
             ($condition:literal) => {
@@ -57,6 +59,7 @@ impl Store {
             By::Id => users_where!("id = $1"),
             By::Openid => users_where!("openid = $1"),
             By::Unionid => users_where!("unionid = $1 ORDER BY id"),
+            By::Phone => users_where!("phone_index = $1 ORDER BY id"),
         };
         in_time(DEADLINE, async {
             let rows = sqlx::query(sql)

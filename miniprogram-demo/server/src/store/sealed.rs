@@ -33,6 +33,17 @@ pub struct SealedRow {
     pub sealed: String,
 }
 
+/// What comes in the place of such a row.
+#[derive(Debug, Clone)]
+pub struct Renewed {
+    /// As it still stands.
+    pub row: SealedRow,
+    /// The new seal.
+    pub sealed: String,
+    /// By which a phone number is found.
+    pub index: Option<String>,
+}
+
 impl Store {
     /// How many rows of `what` are in use under each kid.
     pub async fn count_sealed(&self, what: Sealed) -> sqlx::Result<Vec<(String, i64)>> {
@@ -70,31 +81,51 @@ impl Store {
             .bind(after)
             .fetch_all(self.readers())
             .await?;
-        let row = |(id, sealed)| SealedRow { id, sealed };
-        Ok(rows.into_iter().map(row).collect())
+        Ok(rows_of(rows))
+    }
+
+    /// Some phone numbers that cannot be found yet, as an older program stored them, in the order of
+    /// their ids, after `after`.
+    pub async fn phones_without_index(&self, after: &str) -> sqlx::Result<Vec<SealedRow>> {
+        let rows: Vec<(String, String)> = sqlx::query_as(
+            "SELECT id, phone FROM users
+             WHERE phone IS NOT NULL
+               AND (phone_index IS NULL OR substr(phone_index, 1, 12) <> phone_kid)
+               AND id > $1 ORDER BY id LIMIT 500",
+        )
+        .bind(after)
+        .fetch_all(self.readers())
+        .await?;
+        Ok(rows_of(rows))
     }
 
     /// Puts new seals in the place of old ones, where these still stand.
-    pub async fn replace_sealed(
-        &self,
-        what: Sealed,
-        rows: &[(SealedRow, String)],
-    ) -> sqlx::Result<()> {
+    pub async fn replace_sealed(&self, what: Sealed, rows: &[Renewed]) -> sqlx::Result<()> {
         let sql = match what {
-            Sealed::Phone => "UPDATE users SET phone = $3 WHERE id = $1 AND phone = $2",
+            Sealed::Phone => {
+                "UPDATE users SET phone = $3, phone_index = $4 WHERE id = $1 AND phone = $2"
+            }
             Sealed::SessionKey => {
                 "UPDATE sessions SET session_key = $3 WHERE sid = $1 AND session_key = $2"
             }
         };
         let mut transaction = self.begin().await?;
-        for (row, new) in rows {
-            sqlx::query(sql)
+        for Renewed { row, sealed, index } in rows {
+            let query = sqlx::query(sql)
                 .bind(&row.id)
                 .bind(&row.sealed)
-                .bind(new)
-                .execute(&mut *transaction)
-                .await?;
+                .bind(sealed);
+            let query = match what {
+                Sealed::Phone => query.bind(index),
+                Sealed::SessionKey => query,
+            };
+            query.execute(&mut *transaction).await?;
         }
         transaction.commit().await
     }
+}
+
+fn rows_of(rows: Vec<(String, String)>) -> Vec<SealedRow> {
+    let row = |(id, sealed)| SealedRow { id, sealed };
+    rows.into_iter().map(row).collect()
 }

@@ -145,16 +145,23 @@ impl Store {
         .await
     }
 
-    /// Sets the sealed phone number. Returns the user as changed.
-    pub async fn set_phone(&self, user_id: &str, sealed: &str) -> sqlx::Result<User> {
+    /// Sets the sealed phone number, and by what it is found. Returns the user as changed.
+    pub async fn set_phone(
+        &self,
+        user_id: &str,
+        sealed: &str,
+        index: Option<&str>,
+    ) -> sqlx::Result<User> {
         in_time(DEADLINE, async {
             let mut transaction = self.begin().await?;
             let row: Row = sqlx::query_as(
-                "UPDATE users SET phone = $2, changed_at = unixepoch() WHERE id = $1
+                "UPDATE users SET phone = $2, phone_index = $3, changed_at = unixepoch()
+                 WHERE id = $1
                  RETURNING id, openid, nick_name, avatar_url, phone, changed_at",
             )
             .bind(user_id)
             .bind(sealed)
+            .bind(index)
             .fetch_one(&mut *transaction)
             .await?;
             transaction.commit().await?;

@@ -1,6 +1,7 @@
 //! Two instances over one database, for each database.
 
 use futures_util::future::join_all;
+use miniprogram_server::app::App;
 use miniprogram_server::config::Config;
 use reqwest::multipart::{Form, Part};
 use serde_json::json;
@@ -42,6 +43,30 @@ async fn a_backend_survives_a_restart_of_its_database() {
     postgres.start_server();
     tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
     assert_eq!(backend.get("/user/home", &token).await.codes(), (200, 200));
+}
+
+/// What stands between this machine and another one, tried on this one.
+#[tokio::test]
+async fn postgresql_is_spoken_to_by_tls_where_it_is_asked_for() {
+    let (sim, directory) = (Sim::start().await, directory());
+    let (plain, (tls, certificate)) = (Postgres::start(), Postgres::start_with_tls());
+    let start = async |postgres: &Postgres, mode: &str| {
+        let mut config = config(&sim, &directory);
+        let url = postgres.url.replace("127.0.0.1", "localhost");
+        config.database_url = format!("{url}?{mode}").into();
+        App::new(config)
+            .await
+            .map(drop)
+            .map_err(|e| format!("{e:#}"))
+    };
+    assert_eq!(start(&tls, "sslmode=require").await, Ok(()));
+    let verified = format!("sslmode=verify-full&sslrootcert={certificate}");
+    assert_eq!(start(&tls, &verified).await, Ok(()));
+    // The system's authorities do not know it.
+    start(&tls, "sslmode=verify-full")
+        .await
+        .expect_err("unknown");
+    start(&plain, "sslmode=require").await.expect_err("no TLS");
 }
 
 async fn two_instances(sim: &Sim, config: Config) {

@@ -3,6 +3,7 @@
 mod bounds;
 mod common;
 mod databases;
+mod deploy;
 mod document;
 mod envelopes;
 mod extras;

@@ -59,6 +59,14 @@ async fn operators_work(database: &str, backend: &Backend, sim: &Sim) {
         let (out, _) = done(database, &["users", "find", &key, value]).await;
         assert!(out.contains(id) && !out.contains("10000000001"), "{out}");
     }
+    for phone in ["+86 10000000001", "+8610000000001"] {
+        let (out, _) = done(database, &["users", "find", "--phone", phone]).await;
+        assert!(out.contains(id) && !out.contains("10000000001"), "{out}");
+    }
+    for phone in ["+86 10000000002", "10000000001"] {
+        let unknown = operate(database, &["users", "find", "--phone", phone]).await;
+        assert!(!unknown.status.success(), "{phone}");
+    }
     let (out, _) = done(database, &["users", "find", "--user", id, "--show"]).await;
     assert!(out.contains("+86 10000000001"), "{out}");
 

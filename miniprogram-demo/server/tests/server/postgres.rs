@@ -14,6 +14,7 @@ pub struct Postgres {
     programs: PathBuf,
     port: u16,
     owner: Option<(u32, u32)>,
+    options: &'static str,
     directory: TempDir,
 }
 
@@ -32,6 +33,7 @@ impl Postgres {
             programs,
             port,
             owner,
+            options: "",
             directory,
         };
         postgres.run(
@@ -48,6 +50,37 @@ impl Postgres {
         postgres
     }
 
+    /// One that speaks TLS too, under the name localhost; the certificate is the returned file.
+    pub fn start_with_tls() -> (Self, String) {
+        let mut postgres = Self::start();
+        postgres.stop();
+        let data = postgres.directory.path().join("data");
+        let path = |name: &str| data.join(name).display().to_string();
+        let certificate = Command::new("openssl")
+            .args(["req", "-x509", "-newkey", "ec", "-pkeyopt"])
+            .args(["ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"])
+            .args([
+                "-subj",
+                "/CN=localhost",
+                "-addext",
+                "subjectAltName=DNS:localhost",
+            ])
+            // As it signs nothing but itself, clients take it for a server's.
+            .args(["-addext", "basicConstraints=critical,CA:FALSE"])
+            .args(["-keyout", &path("server.key"), "-out", &path("server.crt")])
+            .stderr(Stdio::null())
+            .status();
+        assert!(certificate.expect("openssl").success());
+        for name in ["server.key", "server.crt"] {
+            if let Some((uid, gid)) = postgres.owner {
+                chown(data.join(name), Some(uid), Some(gid)).expect("chown");
+            }
+        }
+        postgres.options = " -c ssl=on";
+        postgres.start_server();
+        (postgres, path("server.crt"))
+    }
+
     /// As an operator would, while backends hold connections.
     pub fn stop(&self) {
         self.run("pg_ctl", &["stop", "--wait", "--mode=fast"]);
@@ -57,7 +90,8 @@ impl Postgres {
     pub fn start_server(&self) {
         let port = self.port;
         let sockets = self.directory.path().display();
-        let options = format!("-h 127.0.0.1 -p {port} -k {sockets} -F");
+        let more = self.options;
+        let options = format!("-h 127.0.0.1 -p {port} -k {sockets} -F{more}");
         let log = self.directory.path().join("log").display().to_string();
         self.run(
             "pg_ctl",
@@ -67,6 +101,10 @@ impl Postgres {
 
     /// Stops every process of it as it is, or lets it go on: "STOP", "CONT".
     pub fn signal(&self, name: &str) {
+        assert!(self.send(name));
+    }
+
+    fn send(&self, name: &str) -> bool {
         let file = self.directory.path().join("data/postmaster.pid");
         let file = std::fs::read_to_string(file).expect("it runs");
         let main = file.lines().next().expect("a pid");
@@ -76,7 +114,7 @@ impl Postgres {
             .args([&format!("-{name}"), main])
             .args(children.split_whitespace())
             .status();
-        assert!(status.expect("kill").success());
+        status.expect("kill").success()
     }
 
     fn run(&self, program: &str, arguments: &[&str]) {
@@ -104,7 +142,7 @@ impl Drop for Postgres {
     fn drop(&mut self) {
         // One that stands still would not hear.
         if std::thread::panicking() && self.directory.path().join("data/postmaster.pid").exists() {
-            self.signal("CONT");
+            self.send("CONT");
         }
         // A test that failed may have left it stopped; its own message is the one to show.
         drop(

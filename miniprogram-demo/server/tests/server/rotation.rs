@@ -2,8 +2,10 @@
 
 use miniprogram_server::app::App;
 use miniprogram_server::config::Config;
+use miniprogram_server::store::By;
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
 
 use crate::common::{Backend, Sim, config, directory};
 use crate::postgres::Postgres;
@@ -49,11 +51,45 @@ async fn rotates(config: Config, sim: &Sim) {
     .unwrap_or_else(|_| panic!("{:?}", rotated.app.metrics.render()));
 
     let new = Backend::start(sealed_under(&config, &[NEW])).await;
+    // Both have the simulator's number, which is found under the new secret too.
+    for index in new.app.sealer.indexes("+86 10000000001") {
+        let found = new.app.store.find_users(By::Phone, &index).await;
+        assert_eq!(found.expect("found").len(), 2);
+    }
     for (user, token) in [("eva", &eva), ("adam", &adam)] {
         assert_eq!(phone(&new, token).await, "+86 100****0001", "{user}");
         let profile = sim.profile(user).await;
         let changed = new.post("/user/profile", token, profile).await;
         assert_eq!(changed.codes(), (200, 200), "{user}: {changed:?}");
+    }
+}
+
+/// A number that a program of before the index stored is found after the upkeep has come by.
+#[tokio::test]
+async fn numbers_of_an_older_program_are_found_too() {
+    let (sim, directory) = (Sim::start().await, directory());
+    let config = config(&sim, &directory);
+    let first = Backend::start(config.clone()).await;
+    let eva = first.token(&sim, "eva").await;
+    give_phone(&sim, &first, "eva", &eva).await;
+    let found = async |backend: &Backend| {
+        let index = backend
+            .app
+            .sealer
+            .index("+86 10000000001")
+            .expect("an index");
+        let found = backend.app.store.find_users(By::Phone, &index).await;
+        found.expect("found").len()
+    };
+    assert_eq!(found(&first).await, 1);
+    for stale in ["NULL", "'0123456789ab.00'"] {
+        let sql = format!("UPDATE users SET phone_index = {stale}");
+        let url = format!("sqlite:{}", directory.path().join("test.db").display());
+        let mut database = AnyConnection::connect(&url).await.expect("a connection");
+        database.execute(AssertSqlSafe(sql)).await.expect("stale");
+        assert_eq!(found(&first).await, 0);
+        first.app.renew_all_seals().await.expect("the upkeep");
+        assert_eq!(found(&first).await, 1);
     }
 }
 

@@ -1,0 +1,4 @@
+App({
+  /** Where the page of the subpackage leaves what it found. */
+  probed: null,
+})

@@ -1,0 +1,3 @@
+// What an app may have besides, of which the documents show little.
+declare module 'alova'
+declare module 'axios'
