@@ -84,7 +84,7 @@ export class WxWasm {
   make(wasmPath, imports) {
     if (typeof wasmPath !== 'string' || !/\.wasm(\.br)?$/.test(wasmPath)) throw new Error('only support file type .wasm or .wasm.br')
     if (typeof imports !== 'object' || imports === null) throw new Error('Imports argument must be present and must be an object')
-    const file = inPackage(wasmPath)
+    const file = this.sandbox.file(wasmPath)
     if (!file) throw new Error(`file not found: ${wasmPath}`)
     const unpacked = bytes => file.endsWith('.br') ? zlib.brotliDecompressSync(bytes) : bytes
     const module = this.grows ? read(modules, file, bytes => compile(unpacked(bytes))) : compile(withFixedMemory(unpacked(fs.readFileSync(file))))
@@ -233,6 +233,11 @@ export class Sandbox {
 
   evaluate(code) {
     return vm.runInContext(code, this.context)
+  }
+
+  /** Where a path in the code package leads, if anywhere. */
+  file(wasmPath) {
+    return inPackage(wasmPath)
   }
 
   /** The package, as `require('miniprogram-login')` gives it. */

@@ -5,6 +5,7 @@ mod broken;
 mod browser;
 mod docs;
 mod engines;
+mod examples;
 mod modules;
 mod pack;
 mod servers;
@@ -61,6 +62,7 @@ const STEPS: &[Step] = &[
     ("documents for users", docs::run),
     ("package in bundles", modules::run),
     ("package in a fresh mini program", pack::run),
+    ("examples", examples::run),
     ("package on engines of phones", engines::run),
     ("servers in other languages", servers::run),
     ("site", site::run),

@@ -1,5 +1,6 @@
 //! pkg/: the npm package. `miniprogram_dist/` is what "build npm" copies into a mini
-//! program, file by file; `esm/` is the same code as ES modules, for bundlers.
+//! program, file by file; `esm/` is the same code as ES modules, for bundlers; `bundler/` is the
+//! plugin for those, which runs in Node and goes into no mini program.
 
 use std::path::Path;
 
@@ -8,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{module::NAME, pkg, size::brotli};
 use crate::{
-    files::{read, recreate, write},
+    files::{copy_tree, read, recreate, write},
     sh::{node_tool, output, root, target},
 };
 
@@ -24,7 +25,10 @@ pub const DIST: &str = "miniprogram_dist";
 /// What bundlers take.
 pub const ESM: &str = "esm";
 
-/// The package.json in there. Bundlers read the nearest one.
+/// The plugin for bundlers.
+const BUNDLER: &str = "bundler";
+
+/// The package.json among the ES modules. Bundlers read the nearest one.
 pub const MODULES: &str = "{ \"type\": \"module\", \"sideEffects\": false }\n";
 
 /// The entry of the CommonJS file, and of nothing else.
@@ -41,6 +45,7 @@ pub fn assemble(stage: &Path, module: &[u8]) -> Result<String> {
     write(&dist.join(format!("{NAME}.wasm.br")), brotli(module))?;
     write(&dist.join("index.d.ts"), read(&stage.join("index.d.ts"))?)?;
     modules(stage, &pkg().join(ESM))?;
+    copy_tree(&stage.join(BUNDLER), &pkg().join(BUNDLER))?;
 
     manifest(stage, &pkg())?;
     Ok(js)

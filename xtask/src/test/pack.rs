@@ -20,7 +20,8 @@ use crate::{
 /// Where "build npm" puts the package, and its fallback where an app has that too.
 const INSTALLED: &str = "miniprogram_npm/miniprogram-login";
 const FALLBACK: &str = "miniprogram_npm/miniprogram-login-fallback";
-const MODULE: &str = "miniprogram_login.wasm.br";
+/// The module in what is published.
+pub const MODULE: &str = "miniprogram_login.wasm.br";
 
 /// What the compiler made of the package with these settings.
 pub fn package(name: &str) -> PathBuf {
@@ -146,7 +147,7 @@ fn unused(project: &Path) -> Result<()> {
 }
 
 /// The file that would be published of a package with this code.
-fn packed(dir: &Path, package: &Path, code: &str) -> Result<PathBuf> {
+pub fn packed(dir: &Path, package: &Path, code: &str) -> Result<PathBuf> {
     let mut pack = command("npm");
     pack.args(["pack", "--json", "--loglevel=error", "--pack-destination"])
         .arg(dir)
@@ -160,7 +161,7 @@ fn packed(dir: &Path, package: &Path, code: &str) -> Result<PathBuf> {
     let mut names: Vec<&str> = files
         .iter()
         .filter_map(|f| f["path"].as_str())
-        .filter(|name| !name.starts_with("esm/"))
+        .filter(|name| !name.starts_with("esm/") && !name.starts_with("bundler/"))
         .collect();
     names.sort_unstable();
     let code = format!("{}/{code}", build::DIST);

@@ -1,0 +1,52 @@
+// Each example as its own tool built it, on a phone with a fake wx and server: its page logs in and
+// gets its answer with the token. Built without the helper for bundlers, it does not.
+import assert from 'node:assert/strict'
+import path from 'node:path'
+import { test } from 'node:test'
+import { HOME } from '../package/backend.mjs'
+import { MODES } from '../package/scenario.mjs'
+import { Phone } from '../package/wx.mjs'
+import { MiniProgram } from './miniprogram.mjs'
+
+const BUILT = path.resolve(process.env.MINIPROGRAM_LOGIN_EXAMPLES || path.join(import.meta.dirname, '../../target/examples'))
+const LOGIN = '/user/weixin-login'
+const DEFAULT = '/miniprogram_npm/miniprogram-login/miniprogram_login.wasm.br'
+
+/** Opens a page of what was built of an example, and lets time pass. */
+async function open(built, { mode = {}, phone = new Phone(mode), page = 'pages/index/index', ...more } = {}) {
+  const miniProgram = new MiniProgram(phone, path.join(BUILT, built), mode)
+  const opened = miniProgram.open(page, more)
+  await phone.clock.advance(20_000)
+  assert.deepEqual(miniProgram.thrown, [])
+  return { phone, miniProgram, requests: phone.backend.requests, shown: JSON.stringify(opened.data) }
+}
+
+/** The server saw a login and then, with its token, the page's request; and the page shows the answer. */
+function loggedIn({ phone, requests, shown }) {
+  assert.deepEqual(requests.map(({ method, url }) => `${method} ${url}`), [`POST ${HOME}${LOGIN}`, `GET ${HOME}/user/home?name=eva`])
+  const [exchange, request] = requests
+  assert.ok(phone.backend.exchanged.includes(exchange.data.code))
+  assert.ok(phone.backend.tokens.has(request.bearer), 'with a token that the server gave')
+  assert.ok(request.answered)
+  assert.ok(shown.includes('"eva"'), shown)
+}
+
+for (const [name, output] of [
+  ['taro-react', 'dist'],
+  ['taro-vue', 'dist'],
+  ['uni-app-vue3', 'dist/build/mp-weixin'],
+]) {
+  for (const mode in MODES) {
+    test(`${name} logs in (${mode})`, async () => {
+      const ran = await open(`${name}/${output}`, { mode: MODES[mode] })
+      loggedIn(ran)
+      assert.deepEqual(ran.miniProgram.wasm.asked, [DEFAULT])
+    })
+  }
+
+  test(`${name} built without the helper does not: the module is missing`, async () => {
+    const { requests, shown } = await open(`${name}.without`)
+    assert.deepEqual(requests, [])
+    assert.match(shown, /wasm_unavailable at load: .*file not found/)
+  })
+}
