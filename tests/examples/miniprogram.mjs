@@ -5,24 +5,21 @@ import path from 'node:path'
 import { Sandbox } from '../package/sandbox.mjs'
 
 export class MiniProgram extends Sandbox {
-  /** @param {string} root the directory with app.json */
+  /** @param {string} root the directory with app.json, or of a plugin with plugin.json */
   constructor(phone, root, mode) {
     super(phone, mode)
     this.root = root
-    this.config = JSON.parse(fs.readFileSync(path.join(root, 'app.json'), 'utf8'))
     /** The page whose script runs. */
     this.route = null
     const { wx } = phone
     for (const [name, value] of Object.entries(extras(phone))) if (!(name in wx)) wx[name] = value
     Object.assign(this.global, {
-      // Both begin with a capital letter as WeChat's do.
       App: app => { this.app = app },
       Page: page => { this.pages.set(this.route, fromPage(page)) },
       Component: component => { this.pages.set(this.route, fromComponent(component)); return this.route },
       Behavior: behavior => behavior,
       getCurrentPages: () => this.stack,
       global: this.global,
-      __wxConfig: { envVersion: 'release', pages: this.config.pages, appLaunchInfo: {} },
     })
     this.pages = new Map()
     this.stack = []
@@ -30,7 +27,7 @@ export class MiniProgram extends Sandbox {
 
   file(wasmPath) {
     const file = path.join(this.root, wasmPath)
-    return wasmPath.startsWith('/') && fs.existsSync(file) ? file : null
+    return fs.existsSync(file) ? file : null
   }
 
   /** As in WeChat: relative, from the root, or a package of miniprogram_npm, from the nearest on. */
@@ -44,9 +41,9 @@ export class MiniProgram extends Sandbox {
     return found
   }
 
-  /** Starts the app, unless the page is one of an independent subpackage, and opens the page. */
-  open(route, { independent = false } = {}) {
-    if (!independent) {
+  /** Starts the app, which a plugin and an independent subpackage do without, and opens a page. */
+  open(route, { app = true } = {}) {
+    if (app) {
       this.load(path.join(this.root, 'app.js'))
       const launch = { path: route, query: {}, scene: 1001 }
       this.run(this.app, 'onLaunch', launch)

@@ -31,21 +31,52 @@ function loggedIn({ phone, requests, shown }) {
   assert.ok(shown.includes('"eva"'), shown)
 }
 
-for (const [name, output] of [
+/** In every mode that clients differ in. */
+function everywhere(name, run) {
+  for (const mode in MODES) test(`${name} (${mode})`, () => run(MODES[mode]))
+}
+
+for (const name of ['native-js', 'native-ts']) {
+  everywhere(`${name} logs in`, async mode => loggedIn(await open(`${name}.compiled/files`, { mode })))
+}
+
+everywhere('subpackage: each part has its module, and they share one session', async mode => {
+  const phone = new Phone(mode)
+  const page = part => open('subpackage.compiled/files', { mode, phone, page: `${part}/pages/index/index`, app: part !== 'activity' })
+  const activity = await page('activity')
+  loggedIn(activity)
+  const orders = await page('orders')
+  assert.deepEqual(orders.requests.map(({ path }) => path), [LOGIN, '/user/home', '/user/home'])
+  assert.ok(orders.shown.includes('"eva"'), orders.shown)
+  assert.deepEqual([activity, orders].map(({ miniProgram }) => miniProgram.wasm.asked), [['/activity' + DEFAULT], ['/orders' + DEFAULT]])
+})
+
+everywhere('plugin logs in with what wx has there', async mode => {
+  const phone = new Phone(mode)
+  phone.lacks('checkSession', 'getUserProfile', 'getAccountInfoSync', 'onAppShow', 'onAppHide')
+  const ran = await open('plugin.compiled/files/plugin', { mode, phone, page: 'pages/home/home', app: false })
+  loggedIn(ran)
+  const { home } = ran.miniProgram.load(path.join(ran.miniProgram.root, 'index.js'))
+  let answer
+  home().then(given => { answer = given })
+  await phone.clock.advance(1_000)
+  assert.equal(answer.data.name, 'eva')
+})
+
+for (const [name, output, page] of [
   ['taro-react', 'dist'],
   ['taro-vue', 'dist'],
   ['uni-app-vue3', 'dist/build/mp-weixin'],
+  ['mpx', 'dist/wx', 'pages/index'],
 ]) {
-  for (const mode in MODES) {
-    test(`${name} logs in (${mode})`, async () => {
-      const ran = await open(`${name}/${output}`, { mode: MODES[mode] })
-      loggedIn(ran)
-      assert.deepEqual(ran.miniProgram.wasm.asked, [DEFAULT])
-    })
-  }
+  everywhere(`${name} logs in`, async mode => {
+    const ran = await open(`${name}/${output}`, { mode, page })
+    loggedIn(ran)
+    assert.deepEqual(ran.miniProgram.wasm.asked, [DEFAULT])
+  })
 
   test(`${name} built without the helper does not: the module is missing`, async () => {
-    const { requests, shown } = await open(`${name}.without`)
+    const { requests, shown } = await open(`${name}.without`, { page })
     assert.deepEqual(requests, [])
     assert.match(shown, /wasm_unavailable at load: .*file not found/)
   })

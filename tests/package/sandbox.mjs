@@ -245,12 +245,17 @@ export class Sandbox {
     return this.load(path.join(DIST, 'index.js'))
   }
 
+  /** What a `require` in a file leads to. */
+  resolve(request, from) {
+    return path.resolve(path.dirname(from), request.endsWith('.js') ? request : request + '.js')
+  }
+
   load(file) {
     if (this.cache.has(file)) return this.cache.get(file).exports
     const module = { exports: {} }
     this.cache.set(file, module)
     const run = script(file, '(function (require, module, exports) {"use strict";', '\n})').runInContext(this.context)
-    const require = request => this.load(path.resolve(path.dirname(file), request.endsWith('.js') ? request : request + '.js'))
+    const require = request => this.load(this.resolve(request, file))
     run(require, module, module.exports)
     return module.exports
   }

@@ -1,5 +1,5 @@
-// usage: node compile.cjs PROJECT OUT [SETTING] : what DevTools does on "build npm" and on upload,
-// offline (miniprogram-ci). With SETTING (JSON, in place of the project's own), npm is built already.
+// usage: node compile.cjs PROJECT OUT [SETTING] : what DevTools does on "build npm" and on upload, of a
+// mini program or a plugin, offline (miniprogram-ci). With SETTING (JSON, in place of the project's own), npm is built already.
 // node compile.cjs PROJECT --quality : what its check of the code finds.
 const ci = require('miniprogram-ci')
 const fs = require('fs')
@@ -16,19 +16,23 @@ const config = JSON.parse(fs.readFileSync(path.join(root, 'project.config.json')
 const miniprogram = path.join(root, config.miniprogramRoot)
 
 async function buildNpm() {
-  const packed = await ci.packNpmManually({
-    packageJsonPath: path.join(miniprogram, 'package.json'),
-    miniprogramNpmDistDir: miniprogram,
-    ignores: [],
-  })
-  if (!packed.miniProgramPackNum) throw new Error('no npm package of package.json is made for mini programs')
+  const beside = { packageJsonPath: path.join(miniprogram, 'package.json'), miniprogramNpmDistDir: miniprogram }
+  const { packNpmManually, packNpmRelationList } = config.setting
+  for (const { packageJsonPath, miniprogramNpmDistDir } of packNpmManually ? packNpmRelationList : [beside]) {
+    const packed = await ci.packNpmManually({
+      packageJsonPath: path.resolve(root, packageJsonPath),
+      miniprogramNpmDistDir: path.resolve(root, miniprogramNpmDistDir),
+      ignores: [],
+    })
+    if (!packed.miniProgramPackNum) throw new Error('no npm package of package.json is made for mini programs')
+  }
 }
 
 async function main() {
   if (!setting && !quality) await buildNpm()
   // `attr` and a placeholder key keep the compiler from asking WeChat's servers about the project.
   const project = new ci.Project({
-    appid: 'wx0123456789abcdef', type: 'miniProgram', projectPath: root, privateKey: 'offline', ignores: ['node_modules/**/*', 'package.json'],
+    appid: 'wx0123456789abcdef', type: config.compileType === 'plugin' ? 'miniProgramPlugin' : 'miniProgram', projectPath: root, privateKey: 'offline', ignores: ['node_modules/**/*', 'package.json'],
     attr: async () => ({ ...ci.DefaultProjectAttr, appType: 0, isSandbox: false, released: false, platform: false, gameApp: false }),
   })
   if (quality) {

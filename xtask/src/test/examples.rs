@@ -13,7 +13,7 @@ use super::pack;
 use crate::{
     build,
     files::{listing, read, recreate, write},
-    sh::{command, output, root, run as spawn, target},
+    sh::{command, node_tool, output, root, run as spawn, target},
 };
 
 const NAME: &str = "miniprogram-login";
@@ -49,7 +49,16 @@ const FRAMEWORKS: &[Framework] = &[
         helper: ", miniprogramLogin()",
         output: "dist/build/mp-weixin",
     },
+    Framework {
+        name: "mpx",
+        config: "vue.config.js",
+        helper: "  configureWebpack: { plugins: [miniprogramLogin()] },\n",
+        output: "dist/wx",
+    },
 ];
+
+/// Those that DevTools builds.
+const NATIVE: &[&str] = &["native-js", "native-ts", "plugin", "subpackage"];
 
 /// Where they are built.
 fn built() -> PathBuf {
@@ -60,10 +69,39 @@ fn built() -> PathBuf {
 pub fn run() -> Result<()> {
     fs::create_dir_all(built())?;
     let tarball = pack::packed(&built(), &build::pkg(), pack::MODULE)?;
+    for name in NATIVE {
+        install(name, &tarball)?;
+    }
+    println!("compiling {}", NATIVE.join(", "));
+    // Two at once, as pack.rs does.
+    for pair in NATIVE.chunks(2) {
+        std::thread::scope(|scope| {
+            let runs: Vec<_> = pair
+                .iter()
+                .map(|name| (name, scope.spawn(|| native(name))))
+                .collect();
+            for (name, run) in runs {
+                run.join()
+                    .unwrap_or_else(|_| bail!("the check itself failed"))
+                    .with_context(|| format!("examples/{name}"))?;
+            }
+            Ok::<_, anyhow::Error>(())
+        })?;
+    }
+    let typescript = built().join("native-ts");
+    output(node_tool("tsc").arg("--project").arg(typescript))?;
+
     for framework in FRAMEWORKS {
         install(framework.name, &tarball)?;
         framework.build().context(framework.name)?;
     }
+
+    let unit_test = install("unit-test", &tarball)?;
+    let told = output(command("npm").current_dir(unit_test).arg("test"))?;
+    if !told.contains("# pass 2\n") {
+        bail!("two unit tests were expected to pass:\n{told}");
+    }
+
     let files = listing(&root().join("tests/examples"), &[])?;
     spawn(
         command("node")
@@ -75,6 +113,16 @@ pub fn run() -> Result<()> {
             )
             .env("MINIPROGRAM_LOGIN_EXAMPLES", built()),
     )
+}
+
+/// Compiles an example as DevTools does.
+fn native(name: &str) -> Result<()> {
+    let project = built().join(name);
+    let out = project.with_extension("compiled");
+    if out.exists() {
+        fs::remove_dir_all(out)?;
+    }
+    pack::compiled(&project).map(drop)
 }
 
 impl Framework {

@@ -182,6 +182,18 @@ pub fn packed(dir: &Path, package: &Path, code: &str) -> Result<PathBuf> {
     Ok(dir.join(name.context("npm pack named no file")?))
 }
 
+/// What "build npm" and WeChat's compiler make of a project.
+pub fn compiled(project: &Path) -> Result<PathBuf> {
+    let out = project.with_extension("compiled");
+    output(
+        command("node")
+            .arg(root().join("xtask/host/compile.cjs"))
+            .arg(project)
+            .arg(&out),
+    )?;
+    Ok(out.join("files"))
+}
+
 /// A project that these packages are installed in.
 fn compile(project: &Path, tarballs: &[PathBuf], setting: Value) -> Result<()> {
     copy_tree(&root().join("tests/pack/project"), project)?;
@@ -205,14 +217,8 @@ fn compile(project: &Path, tarballs: &[PathBuf], setting: Value) -> Result<()> {
             .args(tarballs),
     )?;
 
-    let out = project.with_extension("compiled");
-    output(
-        command("node")
-            .arg(root().join("xtask/host/compile.cjs"))
-            .arg(project)
-            .arg(&out),
-    )?;
-    let compiled = out.join("files").join(INSTALLED);
+    let files = compiled(project)?;
+    let compiled = files.join(INSTALLED);
     let shipped = fs::read(build::pkg().join("miniprogram_dist").join(MODULE))?;
     if fs::read(compiled.join(MODULE))
         .with_context(|| format!("the compiler's output has no {MODULE}"))?
@@ -226,7 +232,7 @@ fn compile(project: &Path, tarballs: &[PathBuf], setting: Value) -> Result<()> {
         bail!("the compiled package no longer exports createWxp");
     }
     // Who does not install it carries nothing of it.
-    let fallback = out.join("files").join(FALLBACK);
+    let fallback = files.join(FALLBACK);
     if fallback.exists() != (tarballs.len() > 1) {
         bail!(
             "the fallback should be in the output of a project that installs it, and in no other"

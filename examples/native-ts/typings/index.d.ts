@@ -1,0 +1,3 @@
+interface IAppOption {
+  wxp: import('miniprogram-login').Wxp
+}
