@@ -37,7 +37,10 @@ function startModule({ wasmPath: path = PATH, loadTimeout = 10000, WXWebAssembly
       clearTimeout(timer)
       if (!late) then(value)
     }
-    const done = settle(resolve), refused = settle(e => fail('WXWebAssembly refused it', e))
+    const done = settle(resolve), refused = settle(e => {
+      const may = /\.wasm(\.br)?$/.test(path)
+      fail(`${may ? 'WXWebAssembly refused it' : 'wasmPath should be left out, or lead to a .wasm.br file in the code package'}; with a bundler, miniprogram-login/bundler copies the file`, e, may ? undefined : false)
+    })
     const ask = () => { try { return instantiate('wasm', imports => api.instantiate(path, imports)) } catch (e) { return Promise.reject(e) } }
     // Some iOS clients refuse a good module now and then: ask twice.
     ask().then(done, () => ask().then(done, refused))

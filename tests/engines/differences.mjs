@@ -21,6 +21,7 @@ export const DIFFERENCES = [
       'rule 17: a module that is refused twice rejects ready and every waiting call with the path that was tried',
       'rule 17: no answer within loadTimeout rejects ready and every waiting call with the path that was tried',
       'rule 17: an instantiate that throws rejects ready and every waiting call with the path that was tried',
+      'rule 17: a wasmPath that nobody can load is told from a module that is refused',
       'rule 17: neither a path nor what is said of it is quoted at length',
       'rule 17: a module refused now and then on iOS is asked for twice',
       'rule 17: an instance that dies before a core is made in it is asked for once more',

@@ -13,8 +13,9 @@ const LOGIN = '/user/weixin-login'
 const DEFAULT = '/miniprogram_npm/miniprogram-login/miniprogram_login.wasm.br'
 
 /** Opens a page of what was built of an example, and lets time pass. */
-async function open(built, { mode = {}, phone = new Phone(mode), page = 'pages/index/index', ...more } = {}) {
+async function open(built, { mode = {}, phone = new Phone(mode), page = 'pages/index/index', prepare = () => {}, ...more } = {}) {
   const miniProgram = new MiniProgram(phone, path.join(BUILT, built), mode)
+  prepare(miniProgram)
   const opened = miniProgram.open(page, more)
   await phone.clock.advance(20_000)
   assert.deepEqual(miniProgram.thrown, [])
@@ -79,5 +80,22 @@ for (const [name, output, page] of [
     const { requests, shown } = await open(`${name}.without`, { page })
     assert.deepEqual(requests, [])
     assert.match(shown, /wasm_unavailable at load: .*file not found/)
+  })
+}
+
+for (const [name, page] of [['uni-app-vue3'], ['mpx', 'pages/index']]) {
+  const SUB = '/sub' + DEFAULT
+
+  test(`${name} with its module in a subpackage`, async () => {
+    const ran = await open(`${name}.sub`, { page })
+    loggedIn(ran)
+    assert.deepEqual(ran.miniProgram.wasm.asked, [SUB])
+    assert.ok(!ran.miniProgram.file(DEFAULT), 'and nowhere else')
+  })
+
+  test(`${name} with the fallback, on a phone that refuses the module`, async () => {
+    const ran = await open(`${name}.sub`, { page, prepare: ({ wasm }) => wasm.next.push(new Error('a'), new Error('b')) })
+    loggedIn(ran)
+    assert.deepEqual(ran.miniProgram.wasm.asked, [SUB, SUB])
   })
 }

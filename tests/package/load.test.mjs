@@ -149,6 +149,14 @@ for (const [what, prepare, more, says, retryable = true] of [
   })
 }
 
+once('rule 17: a wasmPath that nobody can load is told from a module that is refused', async s => {
+  for (const wasmPath of ['data:application/wasm;base64,AGFzbQEAAAA', '/assets/miniprogram_login.br', '/a.wasm?url']) {
+    const error = await s.rejected(s.create({ wasmPath }).ready, 'wasm_unavailable', 'load')
+    assert.match(error.message, /wasmPath should be left out.*miniprogram-login\/bundler/)
+    assert.equal(error.retryable, false)
+  }
+})
+
 once('rule 17: neither a path nor what is said of it is quoted at length', async s => {
   const wasmPath = 'data:application/wasm;base64,' + 'AGFzbQEAAAA'.repeat(5_000)
   s.wasm.next.push(...Array(2).fill(new Error(`no such file ${wasmPath}`)))

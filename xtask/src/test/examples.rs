@@ -4,6 +4,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::Instant,
 };
 
 use anyhow::{Context, Result, bail};
@@ -24,36 +25,71 @@ const MADE: &[&str] = &["node_modules", "dist", "miniprogram_npm"];
 /// An example that `npm run build` makes a mini program of.
 struct Framework {
     name: &'static str,
-    /// The file that names the helper, and what it says of it: without that there is no module.
-    config: &'static str,
-    helper: &'static str,
     output: &'static str,
+    /// Built too, before the example as it stands, to `name.VARIANT`.
+    variants: &'static [Variant],
 }
+
+/// Changes to an example: in a file, of one text, to another.
+type Variant = (
+    &'static str,
+    &'static [(&'static str, &'static str, &'static str)],
+);
+
+/// Taro's line for the helper.
+const PLUGIN: &str = "  plugins: ['miniprogram-login/bundler'],\n";
+
+/// The app brings the fallback.
+const IMPORT: &str = "import { createWxp } from 'miniprogram-login'\n";
+const IMPORT_BOTH: &str = "import { createWxp } from 'miniprogram-login'
+import fallback from 'miniprogram-login-fallback'
+";
+const LOGIN: &str = "  login: {";
+const LOGIN_FALLBACK: &str = "  fallback,\n  login: {";
+
+const HELPER: &str = "miniprogramLogin()";
+const IN_SUB: &str = "miniprogramLogin({ subpackage: 'sub' })";
 
 const FRAMEWORKS: &[Framework] = &[
     Framework {
         name: "taro-react",
-        config: "config/index.js",
-        helper: "  plugins: ['miniprogram-login/bundler'],\n",
         output: "dist",
+        variants: &[("without", &[("config/index.js", PLUGIN, "")])],
     },
     Framework {
         name: "taro-vue",
-        config: "config/index.js",
-        helper: "  plugins: ['miniprogram-login/bundler'],\n",
         output: "dist",
-    },
-    Framework {
-        name: "uni-app-vue3",
-        config: "vite.config.js",
-        helper: ", miniprogramLogin()",
-        output: "dist/build/mp-weixin",
+        variants: &[("without", &[("config/index.js", PLUGIN, "")])],
     },
     Framework {
         name: "mpx",
-        config: "vue.config.js",
-        helper: "  configureWebpack: { plugins: [miniprogramLogin()] },\n",
         output: "dist/wx",
+        variants: &[
+            ("without", &[("vue.config.js", HELPER, "")]),
+            (
+                "sub",
+                &[
+                    ("vue.config.js", HELPER, IN_SUB),
+                    ("src/wxp.js", IMPORT, IMPORT_BOTH),
+                    ("src/wxp.js", LOGIN, LOGIN_FALLBACK),
+                ],
+            ),
+        ],
+    },
+    Framework {
+        name: "uni-app-vue3",
+        output: "dist/build/mp-weixin",
+        variants: &[
+            ("without", &[("vite.config.js", HELPER, "")]),
+            (
+                "sub",
+                &[
+                    ("vite.config.js", HELPER, IN_SUB),
+                    ("src/wxp.ts", IMPORT, IMPORT_BOTH),
+                    ("src/wxp.ts", LOGIN, LOGIN_FALLBACK),
+                ],
+            ),
+        ],
     },
 ];
 
@@ -68,51 +104,50 @@ fn built() -> PathBuf {
 /// Builds and runs all.
 pub fn run() -> Result<()> {
     fs::create_dir_all(built())?;
-    let tarball = pack::packed(&built(), &build::pkg(), pack::MODULE)?;
+    let package = pack::packed(&built(), &build::pkg(), pack::MODULE)?;
+    let fallback = pack::packed(&built(), &build::fallback(), "index.js")?;
     for name in NATIVE {
-        install(name, &tarball)?;
+        install(name, &[&package])?;
+    }
+    for framework in FRAMEWORKS {
+        install(framework.name, &[&package, &fallback])?;
     }
     println!("compiling {}", NATIVE.join(", "));
-    // Two at once, as pack.rs does.
-    for pair in NATIVE.chunks(2) {
-        std::thread::scope(|scope| {
-            let runs: Vec<_> = pair
-                .iter()
-                .map(|name| (name, scope.spawn(|| native(name))))
-                .collect();
-            for (name, run) in runs {
-                run.join()
-                    .unwrap_or_else(|_| bail!("the check itself failed"))
-                    .with_context(|| format!("examples/{name}"))?;
-            }
-            Ok::<_, anyhow::Error>(())
-        })?;
-    }
+    two_at_once(NATIVE, |name| native(name).context(*name))?;
     let typescript = built().join("native-ts");
     output(node_tool("tsc").arg("--project").arg(typescript))?;
+    two_at_once(FRAMEWORKS, |it| it.build().context(it.name))?;
 
-    for framework in FRAMEWORKS {
-        install(framework.name, &tarball)?;
-        framework.build().context(framework.name)?;
-    }
-
-    let unit_test = install("unit-test", &tarball)?;
+    let unit_test = install("unit-test", &[&package])?;
     let told = output(command("npm").current_dir(unit_test).arg("test"))?;
     if !told.contains("# pass 2\n") {
         bail!("two unit tests were expected to pass:\n{told}");
     }
 
     let files = listing(&root().join("tests/examples"), &[])?;
+    let tests = files
+        .iter()
+        .filter(|f| f.to_string_lossy().ends_with(".test.mjs"));
     spawn(
         command("node")
             .args(["--test", "--test-reporter=spec"])
-            .args(
-                files
-                    .iter()
-                    .filter(|f| f.to_string_lossy().ends_with(".test.mjs")),
-            )
+            .args(tests)
             .env("MINIPROGRAM_LOGIN_EXAMPLES", built()),
     )
+}
+
+/// More, and WeChat's compiler gives up its own processes on a busy machine.
+fn two_at_once<T: Sync>(all: &[T], run: impl Fn(&T) -> Result<()> + Sync) -> Result<()> {
+    let run = &run;
+    std::thread::scope(|scope| {
+        let lanes = [0, 1]
+            .map(|lane| scope.spawn(move || all.iter().skip(lane).step_by(2).try_for_each(run)));
+        for lane in lanes {
+            lane.join()
+                .unwrap_or_else(|_| bail!("the check itself failed"))?;
+        }
+        Ok(())
+    })
 }
 
 /// Compiles an example as DevTools does.
@@ -126,33 +161,46 @@ fn native(name: &str) -> Result<()> {
 }
 
 impl Framework {
-    /// Without the helper first, then as it stands.
     fn build(&self) -> Result<()> {
         let dir = built().join(self.name);
-        let config = dir.join(self.config);
-        let whole = read(&config)?;
-        if whole.matches(self.helper).count() != 1 {
-            bail!("{} should say {:?} once", self.config, self.helper);
+        for (variant, changes) in self.variants {
+            let mut originals = Vec::new();
+            for (file, from, to) in *changes {
+                let file = dir.join(file);
+                let text = read(&file)?;
+                if text.matches(from).count() != 1 {
+                    bail!("{} should say {from:?} once", file.display());
+                }
+                write(&file, text.replace(from, to))?;
+                originals.push((file, text));
+            }
+            self.npm_run_build(variant)?;
+            let out = built().join(format!("{}.{variant}", self.name));
+            recreate(&out)?;
+            fs::rename(dir.join(self.output), out)?;
+            for (file, text) in originals.iter().rev() {
+                write(file, text)?;
+            }
         }
-        println!("building {}, without the helper and with it", self.name);
-        write(&config, whole.replace(self.helper, ""))?;
-        self.npm_run_build()?;
-        let without = built().join(format!("{}.without", self.name));
-        recreate(&without)?;
-        fs::rename(dir.join(self.output), without)?;
-        write(&config, whole)?;
-        self.npm_run_build()
+        self.npm_run_build("as it stands")
     }
 
-    fn npm_run_build(&self) -> Result<()> {
+    fn npm_run_build(&self, variant: &str) -> Result<()> {
+        let started = Instant::now();
         let mut npm = command("npm");
         npm.current_dir(built().join(self.name)).env("CI", "true");
-        output(npm.args(["run", "build"])).map(drop)
+        output(npm.args(["run", "build"]))?;
+        println!(
+            "built {}, {variant}, {:.1} s",
+            self.name,
+            started.elapsed().as_secs_f64()
+        );
+        Ok(())
     }
 }
 
 /// An example as a reader gets it, with its packages; returns where it is.
-fn install(name: &str, tarball: &Path) -> Result<PathBuf> {
+fn install(name: &str, tarballs: &[&PathBuf]) -> Result<PathBuf> {
     let dir = built().join(name);
     fs::create_dir_all(&dir)?;
     for entry in fs::read_dir(&dir)? {
@@ -175,7 +223,10 @@ fn install(name: &str, tarball: &Path) -> Result<PathBuf> {
     names_this_version(&dir).with_context(|| format!("examples/{name}"))?;
 
     // What they were installed from lies beside the packages.
-    let wanted = [fs::read(dir.join("package-lock.json"))?, fs::read(tarball)?].concat();
+    let mut wanted = fs::read(dir.join("package-lock.json"))?;
+    for tarball in tarballs {
+        wanted.extend(fs::read(tarball)?);
+    }
     let modules = dir.join("node_modules");
     let installed = modules.join(".installed-from");
     if fs::read(&installed).is_ok_and(|i| i == wanted) {
@@ -183,9 +234,11 @@ fn install(name: &str, tarball: &Path) -> Result<PathBuf> {
     }
     println!("installing the packages of examples/{name}/package-lock.json (a minute or less)");
     // npm would find the version that it is asked for there already.
-    let old = modules.join(NAME);
-    if old.exists() {
-        fs::remove_dir_all(old)?;
+    for old in [NAME.to_owned(), format!("{NAME}-fallback")] {
+        let old = modules.join(old);
+        if old.exists() {
+            fs::remove_dir_all(old)?;
+        }
     }
     // As its README says. `npm ci` takes no file.
     let install = [
@@ -196,7 +249,12 @@ fn install(name: &str, tarball: &Path) -> Result<PathBuf> {
         "--no-fund",
         "--loglevel=error",
     ];
-    output(command("npm").current_dir(&dir).args(install).arg(tarball))?;
+    output(
+        command("npm")
+            .current_dir(&dir)
+            .args(install)
+            .args(tarballs),
+    )?;
     for file in ["bundler/index.js", "esm/loader.js"] {
         if fs::read(modules.join(NAME).join(file))? != fs::read(build::pkg().join(file))? {
             bail!("npm did not install the package just built");
