@@ -2,16 +2,16 @@
 declare function taro(ctx: any, options?: taro.Options): void
 
 declare namespace taro {
-  interface Options {
+  export interface Options {
     /** Root of the subpackage that the module belongs in, as in app.json; default: the main package. */
     subpackage?: string
   }
 
   /** The same for Vite (uni-app) and Rollup. */
-  function vite(options?: Options): { name: string }
+  export function vite(options?: Options): { name: string }
 
   /** The same for webpack 5 (mpx). */
-  function webpack(options?: Options): { apply(compiler: any): void }
+  export function webpack(options?: Options): { apply(compiler: any): void }
 
   export { taro as default }
 }

@@ -5,6 +5,8 @@ import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { after, test } from 'node:test'
+import { Phone } from '../package/wx.mjs'
+import { MiniProgram } from './miniprogram.mjs'
 
 const BUILT = path.resolve(process.env.MINIPROGRAM_LOGIN_EXAMPLES || path.join(import.meta.dirname, '../../target/examples'))
 const DEFAULT = 'miniprogram_npm/miniprogram-login/miniprogram_login.wasm.br'
@@ -164,4 +166,29 @@ test('import gives what require gives', async () => {
   const given = await import(require.resolve('miniprogram-login/bundler'))
   assert.deepEqual([given.default, given.vite, given.webpack], [helper, helper.vite, helper.webpack])
   assert.equal(helper.default, helper)
+})
+
+test('Rollup alone', async () => {
+  const { dir, require, helper, main, out } = project('uni-app-vue3', MAIN.replace("'miniprogram-login'", "'../node_modules/miniprogram-login/esm/index.js'"))
+  const { rollup } = require('rollup')
+  const bundle = await rollup({ input: main, plugins: [helper.vite()] })
+  await bundle.write({ dir: out, format: 'cjs' })
+  await bundle.close()
+  assert.deepEqual(fs.readFileSync(path.join(dir, 'out', DEFAULT)), MODULE)
+})
+
+test('webpack alone, as docs/en/frameworks.md has it: what it builds logs in', async () => {
+  const { dir, require } = project('taro-react')
+  fs.copyFileSync(path.join(import.meta.dirname, 'plain/webpack.config.js'), path.join(dir, 'webpack.config.js'))
+  const wxp = fs.readFileSync(path.join(BUILT, 'taro-react/src/wxp.ts'), 'utf8')
+  fs.writeFileSync(path.join(dir, 'app.js'), wxp + '\nApp({ wxp })\n')
+  const stats = await new Promise((resolve, reject) => require('webpack')({ context: dir, ...require(path.join(dir, 'webpack.config.js')) }, (error, stats) => error ? reject(error) : resolve(stats)))
+  assert.ok(!stats.hasErrors(), stats.toString())
+  const page = 'pages/index/index'
+  fs.cpSync(path.join(BUILT, 'unit-test', page + '.js'), path.join(dir, 'dist', page + '.js'))
+
+  const phone = new Phone()
+  const opened = new MiniProgram(phone, path.join(dir, 'dist')).open(page)
+  await phone.clock.advance(20_000)
+  assert.equal(opened.data.text, 'eva')
 })

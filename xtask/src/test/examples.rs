@@ -1,5 +1,5 @@
-//! examples/: each is installed from its lock file with the package as it would be published, built by
-//! the tool that its users build with, and run in the bare sandbox (tests/examples).
+//! examples/: each is installed from its lock file with the package as it would be published, built
+//! by the tool that its users build with, and run in the bare sandbox (tests/examples).
 
 use std::{
     fs,
@@ -101,8 +101,17 @@ fn built() -> PathBuf {
     target().join("examples")
 }
 
+/// The pages whose blocks of code are the examples'.
+const PAGES: &[&str] = &["frameworks.md", "subpackages.md"];
+
 /// Builds and runs all.
 pub fn run() -> Result<()> {
+    for page in PAGES {
+        let [zh, en] = ["zh", "en"].map(|language| root().join("docs").join(language).join(page));
+        if quotes(&zh)? != quotes(&en)? {
+            bail!("docs/zh/{page} and docs/en/{page} should have the same blocks of code");
+        }
+    }
     fs::create_dir_all(built())?;
     let package = pack::packed(&built(), &build::pkg(), pack::MODULE)?;
     let fallback = pack::packed(&built(), &build::fallback(), "index.js")?;
@@ -133,7 +142,60 @@ pub fn run() -> Result<()> {
             .args(["--test", "--test-reporter=spec"])
             .args(tests)
             .env("MINIPROGRAM_LOGIN_EXAMPLES", built()),
-    )
+    )?;
+    weigh()
+}
+
+/// The blocks of code of a page: each names its file after the language, and stands in it.
+fn quotes(page: &Path) -> Result<Vec<String>> {
+    let text = read(page)?;
+    let mut blocks = Vec::new();
+    for (n, block) in text.split("```").enumerate().filter(|(n, _)| n % 2 == 1) {
+        let (info, code) = block
+            .split_once('\n')
+            .context("a block of code on one line")?;
+        let file = info.split_once(' ').map(|(_, file)| file);
+        let file =
+            file.with_context(|| format!("{}: which file is ```{info} of?", page.display()))?;
+        if !read(&root().join(file))?.contains(code) {
+            bail!(
+                "{}, block {}: {file} has no such lines:\n{code}",
+                page.display(),
+                n / 2 + 1
+            );
+        }
+        blocks.push(block.to_owned());
+    }
+    Ok(blocks)
+}
+
+/// Prints what the SDK's own files weigh in what was built; in a bundle, its module alone is known.
+fn weigh() -> Result<()> {
+    println!("{:>14} {:>9} {:>9}  bytes", "", "in all", "the SDK's");
+    let natives = NATIVE
+        .iter()
+        .map(|name| (*name, format!("{name}.compiled/files")));
+    let bundled = FRAMEWORKS
+        .iter()
+        .map(|it| (it.name, format!("{}/{}", it.name, it.output)));
+    for (name, output) in natives.chain(bundled) {
+        let (mut all, mut own) = (0, 0);
+        for file in listing(&built().join(output), &[])? {
+            let bytes = fs::metadata(&file)?.len();
+            if file.is_file() && file.extension().is_none_or(|e| e != "map") {
+                all += bytes;
+                if file.components().any(|part| part.as_os_str() == NAME) {
+                    own += bytes;
+                }
+            }
+        }
+        if own == 0 {
+            bail!("{name}: nothing of the SDK in it");
+        }
+        println!("{name:>14} {all:>9} {own:>9}");
+    }
+    println!("(DevTools minifies on upload; in a bundle the SDK's JavaScript is among the app's)");
+    Ok(())
 }
 
 /// More, and WeChat's compiler gives up its own processes on a busy machine.
@@ -268,6 +330,11 @@ fn install(name: &str, tarballs: &[&PathBuf]) -> Result<PathBuf> {
 fn names_this_version(dir: &Path) -> Result<()> {
     let json = |file: &str| -> Result<Value> { Ok(serde_json::from_str(&read(&dir.join(file))?)?) };
     let (manifest, lock) = (json("package.json")?, json("package-lock.json")?);
+    if lock.to_string().contains("\"resolved\"") {
+        bail!(
+            "package-lock.json should name no registry: npm has --omit-lockfile-registry-resolved"
+        );
+    }
     let version = env!("CARGO_PKG_VERSION");
     let packages = &lock["packages"];
     for (file, named) in [
