@@ -2,7 +2,7 @@
 //! both languages show the same code and lead to each other; and what they say of error codes, of the
 //! members of `wxp` and of sizes is so. `tests/package/docs.test.mjs` runs their code besides.
 
-mod blocks;
+pub mod blocks;
 mod claims;
 
 use std::{
