@@ -33,6 +33,7 @@ function webpack(options) {
   return {
     apply(compiler) {
       if (helper.idle) return
+      if (!compiler.webpack) throw new Error(`${NAME}/bundler: webpack 5 is needed`)
       const { Compilation, sources } = compiler.webpack
       compiler.options.module.rules.push({ test: file => !!helper.owner(file), enforce: 'pre', loader: require.resolve('./webpack-loader.js'), options: options || {} })
       compiler.hooks.normalModuleFactory.tap(NAME, factory => factory.hooks.beforeResolve.tap(NAME, ({ request }) => {
@@ -52,7 +53,8 @@ function webpack(options) {
 /** For Taro, with either of its bundlers: `plugins: ['miniprogram-login/bundler']`. */
 function taro(ctx, options) {
   ctx.modifyWebpackChain(({ chain }) => { chain.plugin(NAME).use(webpack(options)) })
-  ctx.modifyViteConfig(({ viteConfig }) => { viteConfig.plugins.push(vite(options)) })
+  // Taro 3 has no Vite.
+  if (ctx.modifyViteConfig) ctx.modifyViteConfig(({ viteConfig }) => { viteConfig.plugins.push(vite(options)) })
 }
 
 module.exports = taro

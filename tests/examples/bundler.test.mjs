@@ -159,6 +159,14 @@ test("Taro's plugin is both, with its options", () => {
   let emitted
   taken.vite[0].generateBundle.call({ emitFile: file => { emitted = file } })
   assert.equal(emitted.fileName, 'sub/' + DEFAULT)
+
+  // Taro 3.
+  delete ctx.modifyViteConfig
+  helper(ctx, {})
+})
+
+test('webpack 4 is told that it is too old', () => {
+  assert.throws(() => project('taro-react').helper.webpack().apply({ options: { module: { rules: [] } } }), /webpack 5 is needed/)
 })
 
 test('import gives what require gives', async () => {
