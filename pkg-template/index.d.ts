@@ -81,7 +81,7 @@ export interface WxpOptions {
   /**
    * Whether this answer says that the token is refused; `api` says what kind of answer it is, and
    * so what it has. Default: `res.statusCode === 401`.
-   * 应答是否表示令牌无效；返回 true 就登录一次、重发一次。
+   * 响应是否表示令牌无效；返回 true 就登录一次、重发一次。
    *
    * ```js
    * isUnauthorized: (res, api) => api === 'request' ? res.data.code === 9 : res.statusCode === 401
@@ -232,7 +232,7 @@ export interface LoginOptions {
    * Reads the token from the exchange's answer; sync or async. Give a string, or an object with its
    * life. Default: any HTTP 2xx and
    * `{code: 200 or 0, data: {authorizationToken, expiresIn?, expiresAt?}}`.
-   * 从应答里取令牌，返回字符串或 `{token, expiresIn}`，可以异步。
+   * 从响应里取令牌，返回字符串或 `{token, expiresIn}`，可以异步。
    */
   readToken?: (res: RequestResult) => TokenAnswer | Promise<TokenAnswer>
   /** Headers of the exchange. Default `{}`. 换令牌请求的头。 */
@@ -314,7 +314,7 @@ export interface WxpOwn {
    * 在点击事件里最先调用：取用户资料并提交到 `profile.url`。2022 年起微信多半只给匿名资料，请用头像昵称填写。
    */
   loginWithProfile(args: {
-    /** What the profile is for, 1 to 30 bytes: about 15 Chinese characters. 用途，约 15 个汉字以内。 */
+    /** What the profile is for, at most 15 Chinese characters. 用途，15 个汉字以内。 */
     desc: string
     lang?: 'en' | 'zh_CN' | 'zh_TW'
   }): Promise<RequestResult>
@@ -347,7 +347,7 @@ export interface WxpOwn {
   on<E extends keyof WxpEvents>(event: E, fn: (payload: WxpEvents[E]) => void): void
   /** Without `fn`: removes all listeners of the event. 不给 `fn` 则移除全部监听。 */
   off<E extends keyof WxpEvents>(event: E, fn?: (payload: WxpEvents[E]) => void): void
-  /** Removes what the SDK registered with wx; running and later calls reject with `disposed`. 注销这个对象。 */
+  /** Removes what the SDK registered with wx; running and later calls reject with `disposed`. 销毁这个对象。 */
   dispose(): void
 }
 
@@ -430,7 +430,7 @@ export type WxpCode =
   | 'wasm_unavailable'
   /** The WASM instance stopped unexpectedly; the next call runs on a fresh one. 模块意外停止，下一次调用用新的。 */
   | 'internal'
-  /** This `wxp` was disposed. 这个 `wxp` 已经注销。 */
+  /** This `wxp` was disposed. 这个 `wxp` 已经销毁。 */
   | 'disposed'
   /** wx.login failed, or the server refused the token that it had just issued. `wx.login` 失败，或服务器拒绝它刚发的令牌。 */
   | 'login_failed'
@@ -442,7 +442,7 @@ export type WxpCode =
   | 'rate_limited'
   /** The server did not exchange the code for a token. 服务器没有用 code 换出令牌。 */
   | 'exchange_failed'
-  /** The server's answer has no token. 服务器的应答里没有令牌；可用 `login.readToken` 读取。 */
+  /** The server's answer has no token. 服务器的响应里没有令牌；可用 `login.readToken` 读取。 */
   | 'exchange_bad_answer'
   /** The server refused two fresh codes; check its appid and secret. 服务器两次拒绝新的 code，检查它的 appid 和 secret。 */
   | 'code_rejected'
@@ -458,7 +458,7 @@ export type WxpCode =
   | 'profile_needs_tap'
   /** The privacy agreement was not accepted or does not declare this API. 没有同意隐私协议，或协议里没有声明。 */
   | 'profile_privacy'
-  /** `desc` must have 1 to 30 bytes. `desc` 要在 1 到 30 字节，约 15 个汉字。 */
+  /** `desc` is empty or too long. `desc` 为空或太长，请在 15 个汉字以内。 */
   | 'profile_desc'
   /** WeChat gave the anonymous profile; use the fill-in form. 微信给的是匿名资料，请用头像昵称填写。 */
   | 'profile_anonymous'
@@ -468,7 +468,7 @@ export type WxpCode =
   | 'phone_failed'
   /** The network failed. 网络故障。 */
   | 'network'
-  /** The request got no answer in time. 请求没有及时应答。 */
+  /** The request got no answer in time. 请求没有及时响应。 */
   | 'timeout'
   /** `abort()` was called. 调用了 `abort()`。 */
   | 'aborted'

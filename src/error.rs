@@ -57,7 +57,7 @@ codes! {
     ProfileDenied "profile_denied" false "The user refused"
     ProfileNeedsTap "profile_needs_tap" false "getUserProfile works only directly inside a tap handler; call loginWithProfile before anything asynchronous"
     ProfilePrivacy "profile_privacy" false "The privacy agreement was not accepted or does not declare this API"
-    ProfileDesc "profile_desc" false "desc must have 1 to 30 bytes, about 15 Chinese characters"
+    ProfileDesc "profile_desc" false "desc is empty or too long; keep it within 15 Chinese characters"
     ProfileAnonymous "profile_anonymous" false "WeChat gave the anonymous profile (since 2022); use the avatar and nickname fill-in form"
     ProfileFailed "profile_failed" true "The profile could not be had or the server did not accept it"
     PhoneFailed "phone_failed" true "There is no phone code since the user refused, or the server did not accept it; it works once and for five minutes"
