@@ -19,8 +19,8 @@ const COMMANDS = {
   php: ['sh', '-c', 'exec php -S $HOST:$PORT index.php'],
 }
 
-/** The ones to try: those that SERVERS names, or what every machine of the tests has. */
-export const SERVERS = process.env.SERVERS?.split(',') ?? ['node', 'node-koa', 'python']
+/** The ones to try: those that EXAMPLE_SERVERS names, or what every machine of the tests has. */
+export const SERVERS = process.env.EXAMPLE_SERVERS?.split(',') ?? ['node', 'node-koa', 'python']
 
 // What stands in the simulator's source, and is no secret there.
 export const SECRET = '51515151515151515151515151515151'

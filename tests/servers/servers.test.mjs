@@ -1,5 +1,6 @@
 // The servers of examples/servers, driven by the real package against the WeChat simulator.
 import assert from 'node:assert/strict'
+import { connect } from 'node:net'
 import test from 'node:test'
 import { code, launch, send } from './phone.mjs'
 import { SECRET, SERVERS, start } from './program.mjs'
@@ -23,6 +24,9 @@ const FAILURES = [
   ['a page of a proxy with 200', { kind: 'html', status: 200 }, 1, { code: 'exchange_failed', retryable: true, statusCode: 502, errno: 50201 }],
   ['half an answer', { kind: 'truncated' }, 1, { code: 'exchange_failed', retryable: true, statusCode: 502, errno: 50201 }],
 ]
+
+/** These learn of a body's length as it comes. */
+const LATE = ['go', 'java', 'php']
 
 const bearers = seen => seen.map(({ header }) => header.Authorization?.replace('Bearer ', '')).filter(Boolean)
 const told = error => ({ code: error.code, stage: error.stage, retryable: error.retryable, statusCode: error.statusCode, errno: error.errno })
@@ -106,6 +110,16 @@ async function drive(t, name) {
     assert.deepEqual(seen.map(call => [call.path, call.status]), [[LOGIN, 400], [LOGIN, 200], [HOME, 200]])
   })
 
+  await t.test('a body that is said to be long is not waited for', { skip: LATE.includes(name) && 'it reads up to its limit' }, async () => {
+    assert.match(await firstLine(server.address, 'Content-Length: 1000000000'), /^HTTP\/1\.[01] 413 /)
+  })
+
+  await t.test('a life of tokens that is no number is refused', { skip: name === 'php' && 'it has no start of its own' }, async () => {
+    for (const TOKEN_TTL of ['x', '-5']) await assert.rejects(start(name, weixin.address, { TOKEN_TTL }), /does not listen/)
+    const other = await begin({ TOKEN_TTL: '' })
+    assert.match(other.address, /^http/)
+  })
+
   await t.test('what is no login, no token, no route', async () => {
     const post = data => send({ url: server.address + LOGIN, method: 'POST', data })
     const get = header => send({ url: server.address + HOME, header })
@@ -122,6 +136,7 @@ async function drive(t, name) {
       [await post({ code: good, more: 'x'.repeat(20_000) }), 413, 41301],
       [await text(server.address, '{"code":'), 400, 40001],
       [await text(server.address, ''), 400, 40001],
+      [await text(server.address, '['.repeat(16_000)), 400, 40001],
       [await get({}), 401, 401],
       [await get({ Authorization: 'Bearer ' }), 401, 401],
       [await get({ Authorization: `Bearer ${'x'.repeat(43)}` }), 401, 401],
@@ -185,6 +200,20 @@ async function drive(t, name) {
       for (const secret of [SECRET, 'session_key', 'openid', ...weixin.seen.sessionKeys]) assert.ok(!body.includes(secret), `${secret} in ${body}`)
       for (const token of tokens) assert.ok(path === LOGIN || !body.includes(token))
     }
+  })
+}
+
+/** How the answer begins to a login whose body never comes. */
+function firstLine(address, header) {
+  const { port } = new URL(address)
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(`POST ${LOGIN} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${header}\r\n\r\n`))
+    socket.setTimeout(5000, () => socket.destroy(new Error('no answer')))
+    socket.once('data', data => {
+      socket.destroy()
+      resolve(String(data))
+    })
+    socket.once('error', reject)
   })
 }
 

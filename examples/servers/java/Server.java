@@ -19,8 +19,12 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -28,7 +32,8 @@ public class Server {
     static final String APPID = needed("WECHAT_APPID");
     static final String SECRET = needed("WECHAT_SECRET");
     static final String API_BASE = setting("WECHAT_API_BASE", "https://api.weixin.qq.com");
-    static final long TOKEN_TTL = Long.parseLong(setting("TOKEN_TTL", "7200"));
+    /** In seconds. */
+    static final long TOKEN_TTL = Long.parseUnsignedLong(setting("TOKEN_TTL", "7200"));
     static final int BODY_BYTES = 16 * 1024;
     static final Duration WECHAT_TIMEOUT = Duration.ofSeconds(5);
 
@@ -69,11 +74,19 @@ public class Server {
         String answer;
         try {
             HttpRequest request = HttpRequest.newBuilder(uri).timeout(WECHAT_TIMEOUT).build();
-            HttpResponse<String> response = WECHAT.send(request, HttpResponse.BodyHandlers.ofString());
+            // The request's own timeout ends when the headers are there.
+            CompletableFuture<HttpResponse<String>> sent = WECHAT.sendAsync(request, HttpResponse.BodyHandlers.ofString());
+            HttpResponse<String> response;
+            try {
+                response = sent.get(WECHAT_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+            } finally {
+                sent.cancel(true);
+            }
             answer = response.statusCode() == 200 ? response.body() : "";
-        } catch (IOException error) {
+        } catch (ExecutionException | TimeoutException error) {
+            Throwable why = error.getCause() == null ? error : error.getCause();
             // Its name alone: a message may quote the URL, and with it the secret.
-            System.err.println("WeChat is not available: " + error.getClass().getSimpleName());
+            System.err.println("WeChat is not available: " + why.getClass().getSimpleName());
             throw unavailable();
         }
         // JSON, though its type says text/plain.

@@ -6,10 +6,14 @@ import { bodyParser } from '@koa/bodyparser'
 import Router from '@koa/router'
 import Koa from 'koa'
 
-const { WECHAT_APPID, WECHAT_SECRET, WECHAT_API_BASE, HOST, PORT, TOKEN_TTL } = {
-  WECHAT_API_BASE: 'https://api.weixin.qq.com', HOST: '127.0.0.1', PORT: '3000', TOKEN_TTL: '7200', ...process.env,
-}
+const { WECHAT_APPID, WECHAT_SECRET } = process.env
 if (!WECHAT_APPID || !WECHAT_SECRET) throw new Error('set WECHAT_APPID and WECHAT_SECRET')
+// An empty variable counts as one that is not set.
+const setting = (name, otherwise) => process.env[name] || otherwise
+const WECHAT_API_BASE = setting('WECHAT_API_BASE', 'https://api.weixin.qq.com')
+const TOKEN_TTL = Number(setting('TOKEN_TTL', '7200'))
+if (!(TOKEN_TTL > 0)) throw new Error('TOKEN_TTL is a number of seconds')
+const HOST = setting('HOST', '127.0.0.1')
 const WECHAT_TIMEOUT = 5000
 
 /** What the client is told. Anything else that is thrown is our own trouble: 50001. */
@@ -73,9 +77,9 @@ function newToken(openid) {
 const ok = data => ({ code: 200, msg: 'ok', data })
 
 function failureOf(error) {
-  // These two are the body parser's.
+  // These are the body parser's; the last says that what is called gzip is none.
   if (error.status === 413) return new Failure(413, 41301, 'the body is too long')
-  if (error.status === 400) return new Failure(400, 40001, 'the body is not JSON')
+  if (error.status === 400 || error.status === 415 || /^Z_/.test(error.code)) return new Failure(400, 40001, 'the body is not JSON')
   console.error(error)
   return new Failure(500, 50001, 'internal error')
 }
@@ -112,7 +116,7 @@ router.post('/weixin-login', async ctx => {
   if (typeof code !== 'string' || !/^[\w.~+/=-]{16,128}$/.test(code)) {
     throw new Failure(400, 40001, 'code is not what wx.login gives')
   }
-  ctx.body = ok({ authorizationToken: newToken(await openidOf(code)), expiresIn: Number(TOKEN_TTL) })
+  ctx.body = ok({ authorizationToken: newToken(await openidOf(code)), expiresIn: TOKEN_TTL })
 })
 
 router.get('/home', loggedIn, ctx => {
@@ -125,6 +129,6 @@ app.use(envelope)
 app.use(bodyParser({ enableTypes: ['json'], jsonLimit: '16kb' }))
 app.use(router.routes())
 
-const server = app.listen(Number(PORT), HOST, () => console.log(`listening on http://${HOST}:${server.address().port}`))
+const server = app.listen(Number(setting('PORT', '3000')), HOST, () => console.log(`listening on http://${HOST}:${server.address().port}`))
 // How long a request may take to arrive, ms.
 server.requestTimeout = 30_000

@@ -4,10 +4,14 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 
-const { WECHAT_APPID, WECHAT_SECRET, WECHAT_API_BASE, HOST, PORT, TOKEN_TTL } = {
-  WECHAT_API_BASE: 'https://api.weixin.qq.com', HOST: '127.0.0.1', PORT: '3000', TOKEN_TTL: '7200', ...process.env,
-}
+const { WECHAT_APPID, WECHAT_SECRET } = process.env
 if (!WECHAT_APPID || !WECHAT_SECRET) throw new Error('set WECHAT_APPID and WECHAT_SECRET')
+// An empty variable counts as one that is not set.
+const setting = (name, otherwise) => process.env[name] || otherwise
+const WECHAT_API_BASE = setting('WECHAT_API_BASE', 'https://api.weixin.qq.com')
+const TOKEN_TTL = Number(setting('TOKEN_TTL', '7200'))
+if (!(TOKEN_TTL > 0)) throw new Error('TOKEN_TTL is a number of seconds')
+const HOST = setting('HOST', '127.0.0.1')
 const BODY_BYTES = 16 * 1024
 const WECHAT_TIMEOUT = 5000
 
@@ -80,6 +84,7 @@ function openidBy(request) {
 }
 
 async function bodyOf(request) {
+  if (Number(request.headers['content-length']) > BODY_BYTES) throw new Failure(413, 41301, 'the body is too long')
   const chunks = []
   let length = 0
   for await (const chunk of request) {
@@ -100,7 +105,7 @@ const ROUTES = {
     if (typeof code !== 'string' || !/^[\w.~+/=-]{16,128}$/.test(code)) {
       throw new Failure(400, 40001, 'code is not what wx.login gives')
     }
-    return { authorizationToken: newToken(await openidOf(code)), expiresIn: Number(TOKEN_TTL) }
+    return { authorizationToken: newToken(await openidOf(code)), expiresIn: TOKEN_TTL }
   },
 
   'GET /user/home'(request, url) {
@@ -131,4 +136,4 @@ const server = createServer(async (request, response) => {
 })
 // How long a request may take to arrive, ms.
 server.requestTimeout = 30_000
-server.listen(Number(PORT), HOST, () => console.log(`listening on http://${HOST}:${server.address().port}`))
+server.listen(Number(setting('PORT', '3000')), HOST, () => console.log(`listening on http://${HOST}:${server.address().port}`))

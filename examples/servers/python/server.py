@@ -20,10 +20,18 @@ from socketserver import ThreadingMixIn
 from urllib.parse import parse_qs, urlencode, urlsplit
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
+
+def setting(name, otherwise):
+    """An empty variable counts as one that is not set."""
+    return os.environ.get(name) or otherwise
+
+
 APPID = os.environ["WECHAT_APPID"]
 SECRET = os.environ["WECHAT_SECRET"]
-API_BASE = urlsplit(os.environ.get("WECHAT_API_BASE", "https://api.weixin.qq.com"))
-TOKEN_TTL = int(os.environ.get("TOKEN_TTL", "7200"))
+API_BASE = urlsplit(setting("WECHAT_API_BASE", "https://api.weixin.qq.com"))
+TOKEN_TTL = int(setting("TOKEN_TTL", "7200"))
+if TOKEN_TTL <= 0:
+    raise SystemExit("TOKEN_TTL is a number of seconds")
 BODY_BYTES = 16 * 1024
 ANSWER_BYTES = 1024 * 1024
 WECHAT_TIMEOUT = 5
@@ -121,11 +129,13 @@ def openid_by(environ):
 
 def body_of(environ):
     length = environ.get("CONTENT_LENGTH") or "0"
-    if re.fullmatch(r"\d{1,9}", length, re.ASCII) and int(length) > BODY_BYTES:
+    if not re.fullmatch(r"\d+", length, re.ASCII):
+        raise Failure("400 Bad Request", 40001, "the body is not JSON")
+    if len(length) > 9 or int(length) > BODY_BYTES:
         raise Failure("413 Content Too Large", 41301, "the body is too long")
     try:
-        return json.loads(environ["wsgi.input"].read(max(0, int(length))))
-    except ValueError:
+        return json.loads(environ["wsgi.input"].read(int(length)))
+    except (ValueError, RecursionError):
         raise Failure("400 Bad Request", 40001, "the body is not JSON") from None
 
 
@@ -180,7 +190,7 @@ class Handler(WSGIRequestHandler):
 
 
 if __name__ == "__main__":
-    host = os.environ.get("HOST", "127.0.0.1")
-    server = make_server(host, int(os.environ.get("PORT", "3000")), application, Server, Handler)
+    host = setting("HOST", "127.0.0.1")
+    server = make_server(host, int(setting("PORT", "3000")), application, Server, Handler)
     print("listening on http://%s:%d" % (host, server.server_port), flush=True)
     server.serve_forever()
