@@ -2,6 +2,7 @@
 # Restarts the instances one by one; no request is lost, as the other takes what comes meanwhile.
 # usage: rolling-restart.sh PORT...
 set -eu
+[ $# -gt 0 ] || { echo "usage: rolling-restart.sh PORT..." >&2; exit 2; }
 
 ready() {
   curl -fs -o /dev/null --max-time 2 "http://127.0.0.1:$1/readyz"

@@ -59,7 +59,9 @@ impl Store {
             By::Id => users_where!("id = $1"),
             By::Openid => users_where!("openid = $1"),
             By::Unionid => users_where!("unionid = $1 ORDER BY id"),
-            By::Phone => users_where!("phone_index = $1 ORDER BY id"),
+            By::Phone => {
+                users_where!("phone_index = $1 AND phone_indexed = phone ORDER BY id")
+            }
         };
         in_time(DEADLINE, async {
             let rows = sqlx::query(sql)

@@ -90,7 +90,7 @@ impl Store {
         let rows: Vec<(String, String)> = sqlx::query_as(
             "SELECT id, phone FROM users
              WHERE phone IS NOT NULL
-               AND (phone_index IS NULL OR substr(phone_index, 1, 12) <> phone_kid)
+               AND (phone_indexed IS NULL OR phone_indexed <> phone)
                AND id > $1 ORDER BY id LIMIT 500",
         )
         .bind(after)
@@ -103,7 +103,8 @@ impl Store {
     pub async fn replace_sealed(&self, what: Sealed, rows: &[Renewed]) -> sqlx::Result<()> {
         let sql = match what {
             Sealed::Phone => {
-                "UPDATE users SET phone = $3, phone_index = $4 WHERE id = $1 AND phone = $2"
+                "UPDATE users SET phone = $3, phone_index = $4, phone_indexed = $3
+                 WHERE id = $1 AND phone = $2"
             }
             Sealed::SessionKey => {
                 "UPDATE sessions SET session_key = $3 WHERE sid = $1 AND session_key = $2"

@@ -155,7 +155,8 @@ impl Store {
         in_time(DEADLINE, async {
             let mut transaction = self.begin().await?;
             let row: Row = sqlx::query_as(
-                "UPDATE users SET phone = $2, phone_index = $3, changed_at = unixepoch()
+                "UPDATE users SET phone = $2, phone_index = $3, phone_indexed = $2,
+                                  changed_at = unixepoch()
                  WHERE id = $1
                  RETURNING id, openid, nick_name, avatar_url, phone, changed_at",
             )

@@ -72,24 +72,37 @@ async fn numbers_of_an_older_program_are_found_too() {
     let first = Backend::start(config.clone()).await;
     let eva = first.token(&sim, "eva").await;
     give_phone(&sim, &first, "eva", &eva).await;
+    let index = || first.app.sealer.index("+86 10000000001").expect("an index");
     let found = async |backend: &Backend| {
-        let index = backend
-            .app
-            .sealer
-            .index("+86 10000000001")
-            .expect("an index");
-        let found = backend.app.store.find_users(By::Phone, &index).await;
+        let found = backend.app.store.find_users(By::Phone, &index()).await;
         found.expect("found").len()
     };
     assert_eq!(found(&first).await, 1);
-    for stale in ["NULL", "'0123456789ab.00'"] {
-        let sql = format!("UPDATE users SET phone_index = {stale}");
+    // What it knows nothing of stays as it was: nothing, or what belonged to the number before.
+    let user = first.app.store.find_users(By::Phone, &index()).await;
+    let id = user.expect("found")[0].id.clone();
+    let other = first
+        .app
+        .sealer
+        .seal(&id, "+86 10000000009")
+        .expect("sealed");
+    let again = first
+        .app
+        .sealer
+        .seal(&id, "+86 10000000001")
+        .expect("sealed");
+    for (change, left) in [
+        ("phone_index = NULL, phone_indexed = NULL".to_owned(), 1),
+        (format!("phone = '{other}'"), 0),
+        (format!("phone = '{again}'"), 1),
+    ] {
+        let sql = format!("UPDATE users SET {change}");
         let url = format!("sqlite:{}", directory.path().join("test.db").display());
         let mut database = AnyConnection::connect(&url).await.expect("a connection");
         database.execute(AssertSqlSafe(sql)).await.expect("stale");
-        assert_eq!(found(&first).await, 0);
+        assert_eq!(found(&first).await, 0, "{change}");
         first.app.renew_all_seals().await.expect("the upkeep");
-        assert_eq!(found(&first).await, 1);
+        assert_eq!(found(&first).await, left, "{change}");
     }
 }
 
