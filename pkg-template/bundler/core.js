@@ -13,7 +13,16 @@ const HOME = `miniprogram_npm/${NAME}/${FILE}`
 const PACKAGE = path.dirname(__dirname)
 /** The module, as it is published. */
 const MODULE = path.join(PACKAGE, 'miniprogram_dist', FILE)
-const versionOf = dir => JSON.parse(fs.readFileSync(path.join(dir, 'package.json'), 'utf8')).version
+const manifests = new Map()
+
+/** @returns {{name?: string, version?: string}} the package.json of a directory; nothing where there is none */
+function manifest(dir) {
+  if (!manifests.has(dir)) {
+    const file = path.join(dir, 'package.json')
+    manifests.set(dir, fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : {})
+  }
+  return manifests.get(dir)
+}
 
 /** The variables by which frameworks tell what they build for, and their names of WeChat. */
 const TARGETS = { TARO_ENV: 'weapp', UNI_PLATFORM: 'mp-weixin', MPX_CURRENT_TARGET_MODE: 'wx' }
@@ -35,13 +44,13 @@ class Helper {
   /** @returns {string | undefined} the directory of the package, of this or another copy, that a file is one of */
   owner(file) {
     const found = /^(.*)[\\/](?:esm|miniprogram_dist)[\\/][^\\/]+\.js(?:\?.*)?$/.exec(file)
-    if (found && (found[1] === PACKAGE || /[\\/]miniprogram-login$/.test(found[1]))) return found[1]
+    if (found && manifest(found[1]).name === NAME) return found[1]
   }
 
   /** @returns {string} the code of such a file, with the path of the module where it will be */
   code(owner, code) {
     // Glue and module only fit together when they are of one build.
-    const [own, other] = [PACKAGE, owner].map(versionOf)
+    const [own, other] = [PACKAGE, owner].map(dir => manifest(dir).version)
     if (own !== other) throw new Error(`${NAME}/bundler is of version ${own}, and the code in ${owner} of ${other}: install one version for both`)
     return code.split('/' + HOME).join('/' + this.to)
   }

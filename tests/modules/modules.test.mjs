@@ -40,9 +40,12 @@ for (const name of PACKAGES) {
   test(`${name}: its types are those of what is loaded, however modules are resolved`, async () => {
     const [{ filename }] = JSON.parse(execFileSync('npm', ['pack', '--json', '--loglevel=error', '--pack-destination', PROJECT], { cwd: installed(name) }))
     const packed = createPackageFromTarballData(fs.readFileSync(path.join(PROJECT, filename)))
-    const { problems, resolutions } = await checkPackage(packed, { entrypoints: ['.'] }).then(({ problems, entrypoints }) => ({ problems, resolutions: entrypoints['.'].resolutions }))
-    assert.deepEqual(problems, [])
-    assert.deepEqual(Object.keys(resolutions).sort(), ['bundler', 'node10', 'node16-cjs', 'node16-esm'])
+    const asked = name === 'miniprogram-login' ? ['.', './bundler'] : ['.']
+    const { problems, entrypoints } = await checkPackage(packed, { entrypoints: asked })
+    // What is older than exports finds the main entry alone.
+    assert.deepEqual(problems.filter(({ kind, entrypoint }) => !(kind === 'NoResolution' && entrypoint === './bundler')), [])
+    assert.deepEqual(Object.keys(entrypoints).sort(), asked)
+    for (const { resolutions } of Object.values(entrypoints)) assert.deepEqual(Object.keys(resolutions).sort(), ['bundler', 'node10', 'node16-cjs', 'node16-esm'])
   })
 }
 
