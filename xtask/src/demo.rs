@@ -14,7 +14,10 @@ use std::{
     fs,
     path::PathBuf,
     process::Command,
-    sync::mpsc::{Receiver, RecvTimeoutError, channel},
+    sync::{
+        Mutex, PoisonError,
+        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+    },
     thread,
     time::Duration,
 };
@@ -126,12 +129,19 @@ fn open(url: &str) -> Result<()> {
 
 /// Gets a message at Ctrl-C or SIGTERM. Returning from there is what ends the child processes.
 fn interruptions() -> Result<Receiver<()>> {
+    // A process has one handler, and a run of all tests comes here more than once.
+    static HEARS: Mutex<Option<Sender<()>>> = Mutex::new(None);
+    let hears = || HEARS.lock().unwrap_or_else(PoisonError::into_inner);
     let (sender, receiver) = channel();
-    // A second Ctrl-C finds nobody listening any more.
-    let handler = move || {
-        let _ = sender.send(());
-    };
-    ctrlc::set_handler(handler).context("cannot handle Ctrl-C")?;
+    if hears().replace(sender).is_none() {
+        let handler = move || {
+            if let Some(sender) = &*hears() {
+                // A second Ctrl-C may find nobody listening any more.
+                let _ = sender.send(());
+            }
+        };
+        ctrlc::set_handler(handler).context("cannot handle Ctrl-C")?;
+    }
     Ok(receiver)
 }
 

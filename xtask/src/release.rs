@@ -22,7 +22,7 @@ use crate::{
     sh::{command, output, run as spawn, target},
     tools,
 };
-use clone::Clone;
+use clone::Checkout;
 
 /// Both packages, as a clone builds them.
 const PACKAGES: [&str; 2] = ["pkg", "pkg-fallback"];
@@ -61,10 +61,10 @@ fn dry_run() -> Result<()> {
     recreate(&dir())?;
 
     step("building HEAD in a clean clone");
-    let first = Clone::of(&head, "first")?;
+    let first = Checkout::of(&head, "first")?;
     first.build()?;
     step("building HEAD in another, with a longer path and Cargo's directory elsewhere");
-    let second = Clone::elsewhere(&head, "second/in-a-directory-of-another-length")?;
+    let second = Checkout::elsewhere(&head, "second/in-a-directory-of-another-length")?;
     second.build()?;
     for package in PACKAGES {
         same(&first.path().join(package), &second.path().join(package))?;

@@ -40,8 +40,7 @@ pub fn command(program: impl AsRef<OsStr>) -> Command {
         .current_dir(root())
         .env("PATH", std::env::join_paths(path).unwrap_or_default());
     // The flags in .cargo/config.toml are what makes the module load on devices; this variable
-    // would replace them. RUSTUP_TOOLCHAIN and CARGO are left by an outer cargo and point past
-    // rust-toolchain.toml and the tools' own choice.
+    // would replace them.
     command
         .env_remove("RUSTFLAGS")
         .env_remove("CARGO_ENCODED_RUSTFLAGS");

@@ -18,7 +18,8 @@ const WASM_PACK: &str = "0.15.1";
 const CARGO_CYCLONEDX: &str = "0.5.9";
 const CARGO_DENY: &str = "0.20.2";
 const GECKODRIVER: &str = "0.37.1";
-const NODE_MAJOR: u32 = 20;
+/// What the newest of the Node tools asks for.
+const NODE: (u32, u32) = (20, 19);
 
 /// The wasm32 target, wasm-pack, and the wasm-bindgen CLI of exactly the crate's version.
 pub fn wasm() -> Result<()> {
@@ -120,19 +121,15 @@ fn cargo_tool(package: &str, program: &str, version: &str) -> Result<()> {
 
 /// Node.js and the npm packages of xtask/package-lock.json.
 pub fn node() -> Result<()> {
+    let (major, minor) = NODE;
+    let wanted = format!("Node.js {major}.{minor} or newer is needed");
     let printed = output(command("node").arg("--version"))
-        .context("Node.js 20 or newer is needed; it is not on PATH")?;
-    let major = printed
-        .trim()
-        .trim_start_matches('v')
-        .split('.')
-        .next()
-        .and_then(|m| m.parse::<u32>().ok());
-    if major.is_none_or(|m| m < NODE_MAJOR) {
-        bail!(
-            "Node.js {NODE_MAJOR} or newer is needed; this one is {}",
-            printed.trim()
-        );
+        .with_context(|| format!("{wanted}; it is not on PATH"))?;
+    let mut numbers = printed.trim().trim_start_matches('v').split('.');
+    let mut number = || numbers.next().and_then(|n| n.parse::<u32>().ok());
+    let found = (number().unwrap_or_default(), number().unwrap_or_default());
+    if found < NODE {
+        bail!("{wanted}; this one is {}", printed.trim());
     }
     npm("xtask", &[])
 }
@@ -271,8 +268,9 @@ pub fn nginx() -> Result<()> {
     };
     if download().is_err() {
         // Its lists may be old, or missing.
-        run(command("apt-get").args(["-qq", "update"]))?;
-        download().context("nginx is needed: install it, or have apt-get download it")?;
+        let needed = "nginx is needed: install it so that nginx is on PATH";
+        run(command("apt-get").args(["-qq", "update"])).context(needed)?;
+        download().context(needed)?;
     }
     let package = fs::read_dir(&dir)?
         .filter_map(|entry| Some(entry.ok()?.path()))
@@ -280,7 +278,9 @@ pub fn nginx() -> Result<()> {
         .context("apt-get downloaded no package")?;
     run(command("dpkg-deb").arg("--extract").arg(package).arg(&dir))?;
     fs::create_dir_all(target().join("tools/bin"))?;
-    Ok(fs::copy(dir.join("usr/sbin/nginx"), unpacked).map(drop)?)
+    // Whole or not at all.
+    fs::rename(dir.join("usr/sbin/nginx"), unpacked)
+        .context("Debian's package has no nginx in it: install nginx so that it is on PATH")
 }
 
 /// Programs that the backend's deployment and its tests need, under the names of their packages.

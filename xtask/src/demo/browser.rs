@@ -78,6 +78,9 @@ impl Browser {
         let mut command = Command::new(driver);
         let spawned = command
             .arg("--port=0")
+            // Pages that follow the language of the browser are the same everywhere.
+            .env("LANGUAGE", "en")
+            .env("LC_ALL", "C.UTF-8")
             .env("TMPDIR", temp.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -25,7 +25,7 @@ const PARTS: &str = "miniprogram-login.cdx.json";
 
 /// A clone of the repository; dropping it removes it.
 #[derive(Debug)]
-pub struct Clone {
+pub struct Checkout {
     /// Outside of the repository, whose .cargo/config.toml would count there twice.
     _temp: TempDir,
     path: PathBuf,
@@ -33,7 +33,7 @@ pub struct Clone {
     home: Option<PathBuf>,
 }
 
-impl Clone {
+impl Checkout {
     /// The commit `head`, in a directory of this name.
     pub fn of(head: &str, name: &str) -> Result<Self> {
         let temp = tempfile::tempdir().context("cannot make a temporary directory")?;
@@ -56,9 +56,12 @@ impl Clone {
         let mut clone = Self::of(head, name)?;
         let home = clone.path.with_file_name("cargo-of-somebody-else");
         fs::create_dir(&home)?;
-        for entry in fs::read_dir(tools::cargo_home()?)? {
-            let entry = entry?;
-            link(&entry.path(), &home.join(entry.file_name()))?;
+        // What a build needs of it, and no credentials.
+        let usual = tools::cargo_home()?;
+        for name in ["registry", "git", "bin", "config.toml"] {
+            if usual.join(name).exists() {
+                link(&usual.join(name), &home.join(name))?;
+            }
         }
         clone.home = Some(home);
         Ok(clone)
@@ -130,7 +133,8 @@ impl Clone {
 
 #[cfg(unix)]
 fn link(from: &Path, to: &Path) -> Result<()> {
-    std::os::unix::fs::symlink(from, to).context("cannot link to the Node tools")
+    std::os::unix::fs::symlink(from, to)
+        .with_context(|| format!("cannot link to {}", from.display()))
 }
 
 #[cfg(not(unix))]

@@ -115,7 +115,11 @@ fn unit_tests(project: &Path) -> Result<()> {
         .0;
     let file = project.join("home.test.mjs");
     write(&file, code)?;
-    let told = output(command("node").arg("--test").arg(&file))?;
+    let told = output(
+        command("node")
+            .args(["--test", "--test-reporter=tap"])
+            .arg(&file),
+    )?;
     if !told.contains("# pass 2\n") {
         bail!("two tests were expected to pass:\n{told}");
     }
