@@ -13,15 +13,10 @@ const HOME = `miniprogram_npm/${NAME}/${FILE}`
 const PACKAGE = path.dirname(__dirname)
 /** The module, as it is published. */
 const MODULE = path.join(PACKAGE, 'miniprogram_dist', FILE)
-const manifests = new Map()
-
 /** @returns {{name?: string, version?: string}} the package.json of a directory; nothing where there is none */
 function manifest(dir) {
-  if (!manifests.has(dir)) {
-    const file = path.join(dir, 'package.json')
-    manifests.set(dir, fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : {})
-  }
-  return manifests.get(dir)
+  const file = path.join(dir, 'package.json')
+  return fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : {}
 }
 
 /** The variables by which frameworks tell what they build for, and their names of WeChat. */
