@@ -12,7 +12,7 @@ function shape(value, depth) {
 /** What was thrown or rejected with. Errors of wx may be of another realm. */
 function problem(e) {
   const text = e && e.message ? `${e.name}: ${e.message}` : shape(e, 2)
-  return text.slice(0, 300)
+  return text.slice(0, 600)
 }
 
 module.exports = { shape, problem }
