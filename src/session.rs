@@ -26,6 +26,9 @@ pub type Generation = u32;
 /// with the one in which it began.
 pub type LogoutEpoch = Generation;
 
+/// How many ended tokens are remembered: what the storage may still hold, many times over.
+const ENDED: usize = 32;
+
 /// The number of one login flight, silent or the app's own.
 pub type Flight = u32;
 
@@ -177,7 +180,7 @@ pub struct Session {
     held: Option<Held>,
     /// The token before it: answers and failures of its time may still come, and name it.
     former: String,
-    /// Every token that this life has seen end, as a hash: none is taken up again (rule 9).
+    /// The last [`ENDED`] tokens that this life has seen end, as hashes: none is taken up again (rule 9).
     ended: Vec<u64>,
     /// Whether a token ended that no login and no logout has followed.
     lost: bool,
@@ -692,6 +695,9 @@ impl Session {
     fn drop_token(&mut self) -> Option<Token> {
         let token = self.held.take()?.token;
         self.former.clone_from(&token.value);
+        if self.ended.len() == ENDED {
+            self.ended.remove(0);
+        }
         self.ended.push(hash(&token.value));
         Some(token)
     }
