@@ -75,6 +75,29 @@ fn rule_09_a_refused_token_is_never_taken_up_again() {
     }
 }
 
+/// Else each login of a long life would leave something behind.
+#[test]
+fn rule_09_the_last_thirty_two_tokens_that_ended_are_remembered() {
+    let app = App::logged_in("t0", None);
+    let refused_then = |fresh: &str| {
+        let call = app.get();
+        app.reply(call, 401);
+        app.log_in(fresh, None);
+        app.reply(call, 200);
+    };
+    for n in 1..=32 {
+        refused_then(&format!("t{n}"));
+    }
+    app.other_copy_logs_in(&App::token("t1", None));
+    refused_then("u");
+    app.other_copy_logs_in(&App::token("t0", None));
+    let call = app.get();
+    app.reply(call, 401);
+    assert_eq!(app.sent(call), carried(&["u", "t0"]));
+    app.reply(call, 200);
+    app.assert_idle();
+}
+
 #[test]
 fn rule_09_a_refusal_of_what_was_taken_over_logs_in() {
     let app = App::logged_in("t1", None);
