@@ -69,6 +69,35 @@ async fn heads_that_do_not_end_and_connections_at_rest_are_cut() {
     rest(&mut stream, 4 * SECOND).await;
 }
 
+/// A proxy can't know whether such a request was begun, and sends it to no other instance.
+#[tokio::test]
+async fn who_waits_to_be_accepted_at_the_end_is_answered() {
+    let (_sim, backend, _directory) = start(|config| config.max_connections = 1).await;
+    let mut first = connect(&backend.url).await;
+    assert!(request(&mut first).await);
+    let mut waiting = connect(&backend.url).await;
+    assert!(!request(&mut waiting).await, "there is one place");
+    backend.app.ending.cancel();
+    let answer = rest(&mut waiting, 4 * SECOND).await;
+    assert!(
+        answer.starts_with(b"HTTP/1.1 200"),
+        "{} bytes",
+        answer.len()
+    );
+    assert!(backend.task.await.expect("it ends").is_ok());
+}
+
+#[tokio::test]
+async fn a_request_on_its_way_at_the_end_is_answered() {
+    let (_sim, backend, _directory) = both().await;
+    let mut stream = connect(&backend.url).await;
+    tokio::time::sleep(SECOND / 10).await;
+    backend.app.ending.cancel();
+    tokio::time::sleep(SECOND / 20).await;
+    assert!(request(&mut stream).await);
+    assert!(backend.task.await.expect("it ends").is_ok());
+}
+
 #[tokio::test]
 async fn a_head_has_an_end_in_bytes_too() {
     let (_sim, backend, _directory) = both().await;
