@@ -109,6 +109,15 @@ for (const [name, bundle] of Object.entries(BUNDLERS)) {
     await assert.rejects(bundle(it), /miniprogram-login\/bundler is of version \S+, and the code in .* of 0\.0\.9: install one version for both/)
   })
 
+  test(`${name}: a project that has the package's name is not the package`, async () => {
+    const it = make(`import { createWxp } from 'miniprogram-login'\nimport './miniprogram-login/esm/own.js'\nconsole.log(createWxp)\n`)
+    const own = path.join(it.dir, 'miniprogram-login/esm')
+    fs.mkdirSync(own, { recursive: true })
+    fs.writeFileSync(path.join(own, 'own.js'), 'console.log(1)\n')
+    fs.writeFileSync(path.join(it.dir, 'miniprogram-login/package.json'), JSON.stringify({ name: 'an-app', version: '9.9.9' }))
+    await bundle(it)
+  })
+
   test(`${name} in watch mode: what was deleted is there again after the next build`, async () => {
     const it = make()
     const files = []

@@ -137,6 +137,8 @@ async function drive(t, name) {
       [await text(server.address, '{"code":'), 400, 40001],
       [await text(server.address, ''), 400, 40001],
       [await text(server.address, '['.repeat(16_000)), 400, 40001],
+      [await text(server.address, 'x', { 'content-encoding': 'x' }), 400, 40001],
+      [await text(server.address, 'x', { 'content-encoding': 'gzip' }), 400, 40001],
       [await get({}), 401, 401],
       [await get({ Authorization: 'Bearer ' }), 401, 401],
       [await get({ Authorization: `Bearer ${'x'.repeat(43)}` }), 401, 401],
@@ -217,7 +219,7 @@ function firstLine(address, header) {
   })
 }
 
-async function text(address, body) {
-  const answer = await fetch(address + LOGIN, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+async function text(address, body, headers) {
+  const answer = await fetch(address + LOGIN, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body })
   return { status: answer.status, headers: Object.fromEntries(answer.headers), body: await answer.text() }
 }

@@ -14,10 +14,7 @@ use std::{
     fs,
     path::PathBuf,
     process::Command,
-    sync::{
-        Mutex, PoisonError,
-        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
-    },
+    sync::mpsc::{Receiver, RecvTimeoutError, channel},
     thread,
     time::Duration,
 };
@@ -69,7 +66,7 @@ pub fn run(args: &[String]) -> Result<()> {
 
     let interrupted = interruptions()?;
     step("starting the WeChat simulator and the backend");
-    let mut servers = Servers::start(&programs, &site, &dir())?;
+    let mut servers = Servers::start(&programs, &site)?;
     if tried {
         thread::scope(|scope| {
             let compiled = scope.spawn(site::compiles_everywhere);
@@ -129,19 +126,12 @@ fn open(url: &str) -> Result<()> {
 
 /// Gets a message at Ctrl-C or SIGTERM. Returning from there is what ends the child processes.
 fn interruptions() -> Result<Receiver<()>> {
-    // A process has one handler, and a run of all tests comes here more than once.
-    static HEARS: Mutex<Option<Sender<()>>> = Mutex::new(None);
-    let hears = || HEARS.lock().unwrap_or_else(PoisonError::into_inner);
     let (sender, receiver) = channel();
-    if hears().replace(sender).is_none() {
-        let handler = move || {
-            if let Some(sender) = &*hears() {
-                // A second Ctrl-C may find nobody listening any more.
-                let _ = sender.send(());
-            }
-        };
-        ctrlc::set_handler(handler).context("cannot handle Ctrl-C")?;
-    }
+    // A second Ctrl-C finds nobody listening any more.
+    let handler = move || {
+        let _ = sender.send(());
+    };
+    ctrlc::set_handler(handler).context("cannot handle Ctrl-C")?;
     Ok(receiver)
 }
 

@@ -6,7 +6,8 @@ use std::{
     io::{BufRead, BufReader},
     path::Path,
     process::{Child, Command, Stdio},
-    time::Duration,
+    thread::sleep,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail, ensure};
@@ -16,6 +17,9 @@ use tempfile::TempDir;
 use ureq::Agent;
 
 use crate::{sh::root, tools};
+
+/// How long a page may take to show what it should.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Identifies an element in WebDriver's answers.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
@@ -160,6 +164,16 @@ impl Browser {
         let script = "const found = [...document.querySelectorAll(arguments[0])].filter(e => e.checkVisibility()).pop(); found?.scrollIntoView({ block: 'center' }); return found";
         let found = self.script(script, json!([css]))?;
         Ok(found[ELEMENT].as_str().context("no element")?.to_owned())
+    }
+
+    /// Looks until it is so.
+    pub fn until(&self, what: &str, mut is_so: impl FnMut(&Self) -> Result<bool>) -> Result<()> {
+        let begun = Instant::now();
+        while !is_so(self)? {
+            ensure!(begun.elapsed() < PATIENCE, "not seen: {what}");
+            sleep(Duration::from_millis(50));
+        }
+        Ok(())
     }
 
     /// Runs a script in the page; what it returns.

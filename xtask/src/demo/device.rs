@@ -4,8 +4,6 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    thread::sleep,
-    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail, ensure};
@@ -13,8 +11,7 @@ use serde_json::Value;
 
 use super::{
     browser::Browser,
-    interruptions,
-    servers::{self, Servers},
+    servers::{self, Server},
     site,
 };
 use crate::{
@@ -29,7 +26,6 @@ use crate::{
 const WELL: [&str; 11] = [
     "✓ 1", "✓ 1", "? 1", "✓ 2", "✓ 2", "✓ 3", "✓ 4", "? 5", "? 6", "✓ 7", "✓ 8",
 ];
-const SLOW: Duration = Duration::from_secs(30);
 
 /// Makes it, and says how to go on; or tries it.
 pub fn run(args: &[String]) -> Result<()> {
@@ -101,30 +97,22 @@ fn tried(project: &Path) -> Result<()> {
     let page = dir.join("site");
     site::of_project(project, &page)?;
     let programs = servers::build()?;
-    let interrupted = interruptions()?;
-    let servers = Servers::start(&programs, &page, &dir)?;
+    let server = Server::simulator(&programs, &dir, Some(&page))?;
     let browser = Browser::start(&tools::browser()?)?;
-    browser.open(&format!("{}/phone.html", servers.page))?;
+    browser.open(&format!("{}/phone.html", server.address))?;
 
-    let begun = Instant::now();
-    let until = |what: &str, seen: &dyn Fn() -> Result<bool>| -> Result<()> {
-        while !seen()? {
-            ensure!(interrupted.try_recv().is_err(), "interrupted");
-            ensure!(begun.elapsed() < SLOW, "never seen: {what}");
-            sleep(Duration::from_millis(100));
-        }
-        Ok(())
-    };
-    until("the button", &|| {
+    browser.until("the button", |browser| {
         Ok(!browser.texts("button.run:not([disabled])")?.is_empty())
     })?;
     browser.tap("button.run")?;
-    until("the question for the profile", &|| {
+    browser.until("the question for the profile", |browser| {
         Ok(browser.tap(".host-allow").is_ok())
     })?;
-    until("the report", &|| Ok(!browser.texts(".report")?.is_empty()))?;
+    browser.until("the report", |browser| {
+        Ok(!browser.texts(".report")?.is_empty())
+    })?;
     browser.tap("button.copy")?;
-    until("that it was copied", &|| {
+    browser.until("that it was copied", |browser| {
         Ok(browser.texts("button.copy")?.concat().contains("Copied"))
     })?;
     let report = browser.texts(".report")?.pop().context("no report")?;

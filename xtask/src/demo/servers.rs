@@ -69,8 +69,9 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// Starts both on free ports; database and logs go to `dir`.
-    pub fn start(programs: &Programs, site: &Path, dir: &Path) -> Result<Self> {
+    /// Starts both on free ports.
+    pub fn start(programs: &Programs, site: &Path) -> Result<Self> {
+        let dir = &super::dir();
         // Each needs the other's address, and the simulator its own, so the ports are chosen
         // before they start.
         let backend_at = free_address()?;

@@ -1,11 +1,6 @@
 //! The site: built, every link and anchor checked, and its search tried in a browser, in both
 //! languages; no page asks another host for anything, complains, or is wider than a phone.
 
-use std::{
-    thread::sleep,
-    time::{Duration, Instant},
-};
-
 use anyhow::{Result, bail, ensure};
 use serde_json::json;
 
@@ -28,7 +23,6 @@ const FOUND: &[(&str, &str)] = &[
 
 /// The narrowest phone that is still sold, in px.
 const PHONE: u32 = 360;
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Builds the site and looks at it.
 pub fn run() -> Result<()> {
@@ -40,7 +34,7 @@ pub fn run() -> Result<()> {
     let browser = Browser::start(&tools::browser()?)?;
 
     browser.open(&server.address)?;
-    eventually("the first page leads on to a language", || {
+    browser.until("the first page leads on to a language", |browser| {
         let title = browser.texts("h1")?;
         let language = browser.script("return document.documentElement.lang", json!([]))?;
         Ok(language == "en" && !title.is_empty())
@@ -50,7 +44,7 @@ pub fn run() -> Result<()> {
     }
     // In no document; of a Latin word the beginning alone would be found.
     browser.type_text("#search", "\u{9f98}")?;
-    eventually("a word that is nowhere is not found", || {
+    browser.until("a word that is nowhere is not found", |browser| {
         Ok(browser.texts("#found")? == ["Nothing found"])
     })?;
 
@@ -67,7 +61,7 @@ fn search(browser: &Browser, server: &Server, page: &str, word: &str) -> Result<
     browser.open(&format!("{}/{page}", server.address))?;
     browser.type_text("#search", word)?;
     let first = "return document.querySelector('#found a')?.href ?? ''";
-    eventually(&format!("{word} is found"), || {
+    browser.until(&format!("{word} is found"), |browser| {
         Ok(browser.script(first, json!([]))? != "")
     })?;
     let href = browser.script(first, json!([]))?;
@@ -110,13 +104,4 @@ fn looks(browser: &Browser, url: &str) -> Result<()> {
     }
     ensure!(seen[0] != seen[1], "it has no dark scheme");
     browser.complains_of_nothing()
-}
-
-fn eventually(what: &str, mut is_so: impl FnMut() -> Result<bool>) -> Result<()> {
-    let begun = Instant::now();
-    while !is_so()? {
-        ensure!(begun.elapsed() < PATIENCE, "not seen: {what}");
-        sleep(Duration::from_millis(50));
-    }
-    Ok(())
 }
