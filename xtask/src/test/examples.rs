@@ -124,6 +124,7 @@ pub fn run() -> Result<()> {
     }
     println!("compiling {}", NATIVE.join(", "));
     two_at_once(NATIVE, |name| native(name).context(*name))?;
+    quick_start(&package)?;
     let typescript = built().join("native-ts");
     output(node_tool("tsc").arg("--project").arg(typescript))?;
     two_at_once(FRAMEWORKS, |it| it.build().context(it.name))?;
@@ -149,6 +150,53 @@ pub fn run() -> Result<()> {
             .env("MINIPROGRAM_LOGIN_EXAMPLES", built()),
     )?;
     weigh()
+}
+
+/// The quick start, followed in a mini program that has nothing but an empty page.
+fn quick_start(package: &Path) -> Result<()> {
+    let dir = built().join("quick-start");
+    recreate(&dir)?;
+    fs::create_dir_all(dir.join("pages/home"))?;
+    for (file, text) in [
+        ("package.json", "{}"),
+        ("app.json", r#"{ "pages": ["pages/home/home"] }"#),
+        ("pages/home/home.json", "{}"),
+        ("pages/home/home.wxml", "<view>{{name}}</view>"),
+        (
+            "project.config.json",
+            r#"{ "appid": "wx0123456789abcdef", "compileType": "miniprogram", "miniprogramRoot": "./", "setting": { "es6": true, "enhance": true } }"#,
+        ),
+    ] {
+        write(&dir.join(file), text)?;
+    }
+
+    let started = Instant::now();
+    let mut install = command("npm");
+    install.current_dir(&dir).args(["install", "--no-audit"]);
+    output(install.args(["--no-fund", "--loglevel=error"]).arg(package))?;
+    let mut files = Vec::new();
+    // Both languages have the same code.
+    for Block { code, .. } in blocks("docs/zh/quick-start.md")? {
+        let named = code
+            .lines()
+            .next()
+            .and_then(|line| line.strip_prefix("// "));
+        if let Some(file) = named.filter(|file| file.ends_with(".js")) {
+            write(&dir.join(file), &code)?;
+            files.push(file.to_owned());
+        }
+    }
+    let out = dir.with_extension("compiled");
+    if out.exists() {
+        fs::remove_dir_all(out)?;
+    }
+    pack::compiled(&dir)?;
+    println!(
+        "the quick start: npm install, {}, build npm: {:.1} s of the machine's",
+        files.join(", "),
+        started.elapsed().as_secs_f64()
+    );
+    Ok(())
 }
 
 /// Each block of code of a page names its file after the language, and stands in it.
