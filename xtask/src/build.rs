@@ -5,6 +5,7 @@ mod fallback;
 mod glue;
 mod hollow;
 mod imports;
+mod memory;
 mod module;
 mod package;
 mod size;

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use wasm_encoder::{EntityType, ExportKind, ExportSection, ImportSection, RawSection};
 use wasmparser::{ExternalKind, Parser, Payload, TypeRef};
 
-use super::{hollow::hollow, imports::sorted};
+use super::{hollow::hollow, imports::sorted, memory::lowered};
 use crate::{
     sh::{command, node_tool, run, target},
     tools,
@@ -83,14 +83,16 @@ fn optimised(names: &str) -> Result<Vec<u8>> {
         "--enable-bulk-memory-opt",
         "--enable-sign-ext",
         "--enable-mutable-globals",
+        // None is left (memory.rs), but their section goes with this.
         "--llvm-memory-copy-fill-lowering",
         "--signext-lowering",
         // Our glue does without it.
         "--remove-exports=__wbindgen_realloc,__wbg_core_free",
-        "-Os",
+        "-O3",
         "--converge",
         // Calls of these are larger than they are.
-        "--always-inline-max-function-size=2",
+        "--always-inline-max-function-size=4",
+        "--flexible-inline-max-function-size=10",
         // Larger, but brotli finds more in functions that stay apart.
         "--one-caller-inline-max-function-size=20",
         "--strip-producers",
@@ -109,7 +111,7 @@ fn optimised(names: &str) -> Result<Vec<u8>> {
         return Ok(std::fs::read(done)?);
     }
     let hollow_file = built.with_extension("hollow.wasm");
-    std::fs::write(&hollow_file, hollow(&input)?)?;
+    std::fs::write(&hollow_file, lowered(&hollow(&input)?)?)?;
     run(node_tool("wasm-opt")
         .arg(&hollow_file)
         .arg("-o")

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::{function_names, imports::sorted, package::addresses};
+use super::{function_names, imports::sorted, memory::lowered, package::addresses};
 use crate::{
     check_glue, check_module,
     files::{read, recreate, write},
@@ -164,4 +164,75 @@ fn imports_are_put_in_order_and_called_as_before() {
     assert_ne!(module(&format!("{b} {a}"), "$b $main"), one);
     let names = function_names(&one).expect("names");
     assert_eq!(names.values().collect::<Vec<_>>(), ["a", "b", "main"]);
+}
+
+/// Moves, fills and compares as the instructions and C's function do, on what Node.js has of each.
+const MEMORY: &str = r#"
+const { memory, move, fill, memcmp } = new WebAssembly.Instance(new WebAssembly.Module(require('fs').readFileSync(process.argv[2]))).exports
+const bytes = new Uint8Array(memory.buffer, 0, 120)
+let tried = 0
+const same = (what, run, wanted) => {
+  bytes.forEach((_, at) => { bytes[at] = at * 7 })
+  const expected = Uint8Array.from(bytes)
+  wanted(expected)
+  run()
+  if (Buffer.compare(bytes, expected)) throw new Error(what)
+  tried++
+}
+for (let length = 0; length <= 40; length++) {
+  for (let to = 0; to <= 60; to += 3) {
+    same(`fill ${to} ${length}`, () => fill(to, 0x1ff, length), all => all.fill(0xff, to, to + length))
+    for (let from = to - 20; from <= to + 20; from++) {
+      if (from >= 0) same(`move ${to} ${from} ${length}`, () => move(to, from, length), all => all.copyWithin(to, from, from + length))
+    }
+  }
+  for (let at = 0; at <= length; at++) {
+    for (const other of [0, 1, 127, 128, 255]) {
+      bytes.fill(127)
+      // Behind what is compared, too.
+      bytes[60 + at] = other
+      bytes[60 + length + 1] = 9
+      const wanted = Buffer.compare(bytes.subarray(1, 1 + length), bytes.subarray(60, 60 + length))
+      if (Math.sign(memcmp(1, 60, length)) !== wanted) throw new Error(`memcmp ${length} ${at} ${other}`)
+      tried++
+    }
+  }
+}
+console.log(tried)
+"#;
+
+#[test]
+fn memory_is_moved_filled_and_compared_as_before() {
+    let text = r#"(module
+        (memory (export "memory") 1)
+        (func $memcmp (export "memcmp") (param i32 i32 i32) (result i32) (i32.const 7))
+        (func $move (export "move") (param i32 i32 i32)
+          (memory.copy (local.get 0) (local.get 1) (local.get 2)))
+        (func $fill (export "fill") (param i32 i32 i32)
+          (memory.fill (local.get 0) (local.get 1) (local.get 2)))
+        (data (i32.const 8) "kept"))"#;
+    let module = lowered(&wat::parse_str(text).expect("a module")).expect("lowered");
+    let found = check_module::check(&module).expect("a module");
+    // It was found by them.
+    let only_names = |problem: &String| problem.starts_with("custom section name");
+    assert!(found.iter().all(only_names), "{found:#?}");
+    tools::node().expect("Node");
+    let dir = target().join("tmp/memory");
+    recreate(&dir).expect("a directory");
+    write(&dir.join("module.wasm"), module).expect("the module");
+    write(&dir.join("check.js"), MEMORY).expect("the check");
+    let tried = output(
+        command("node")
+            .arg(dir.join("check.js"))
+            .arg(dir.join("module.wasm")),
+    );
+    let tried: u32 = tried.expect("no difference").trim().parse().expect("many");
+    assert!(tried > 30_000, "{tried}");
+}
+
+#[test]
+fn a_module_without_memcmp_is_refused() {
+    let module = wat::parse_str("(module (memory 1) (func $f))").expect("a module");
+    let error = lowered(&module).expect_err("nothing to replace");
+    assert!(error.to_string().contains("memcmp"), "{error}");
 }
