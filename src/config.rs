@@ -202,7 +202,7 @@ impl Config {
     /// # Errors
     /// Code `config`, naming the option.
     pub fn read<V: Value>(options: &V, owner: &str) -> Result<Self, Error> {
-        let names = &["baseUrl", "allowedOrigins"];
+        let names = ["baseUrl", "allowedOrigins"];
         let [base, origins] = fields(options, names);
         let base = text(&base).unwrap_or_default();
         let origins: Vec<String> = origins.and_then(|list| list.read()).unwrap_or_default();
@@ -217,17 +217,17 @@ impl Config {
     fn resolve<V: Value>(options: &V, owner: &str, base: &str, origins: &[String]) -> Self {
         let [login, profile, phone, logout, storage, cooldown] = fields(
             options,
-            &["login", "profile", "phone", "logout", "storage", "cooldown"],
+            ["login", "profile", "phone", "logout", "storage", "cooldown"],
         );
         let [check_session, check_timeout, margin] = fields(
             options,
-            &["checkSession", "checkSessionTimeout", "expiryMargin"],
+            ["checkSession", "checkSessionTimeout", "expiryMargin"],
         );
-        let [authorization] = fields(options, &["authorization"]);
-        let [scheme] = fields_of(&authorization, &["scheme"]);
-        let [login_url, login_timeout] = fields_of(&login, &["url", "timeout"]);
-        let [storage_key] = fields_of(&storage, &["key"]);
-        let [cooldown_first, cooldown_max] = fields_of(&cooldown, &["first", "max"]);
+        let [authorization] = fields(options, ["authorization"]);
+        let [scheme] = fields_of(authorization.as_ref(), ["scheme"]);
+        let [login_url, login_timeout] = fields_of(login.as_ref(), ["url", "timeout"]);
+        let [storage_key] = fields_of(storage.as_ref(), ["key"]);
+        let [cooldown_first, cooldown_max] = fields_of(cooldown.as_ref(), ["first", "max"]);
 
         let base = base.trim_end_matches('/');
         let absolute = |url: String| match is_absolute(&url) {
@@ -235,7 +235,7 @@ impl Config {
             false => join(base, &url),
         };
         let endpoint = |group: &Option<V>| {
-            let [url] = fields_of(group, &["url"]);
+            let [url] = fields_of(group.as_ref(), ["url"]);
             text(&url).map(absolute)
         };
         let login_url = absolute(text(&login_url).unwrap_or_default());

@@ -36,7 +36,7 @@ impl fmt::Debug for Failure {
 impl Failure {
     /// What is known of a value that something failed with.
     pub fn read<V: Value>(value: &V) -> Self {
-        let names = &[
+        let names = [
             "errMsg", "detail", "errno", "errCode", "err_code", "hook", "lacking",
         ];
         let [

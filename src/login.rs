@@ -16,7 +16,7 @@ use crate::response::{Response, answer_in};
 use crate::session::{Flight, LogoutEpoch};
 use crate::storage;
 use crate::token::{Grant, Token, dates_of_jwt, fault_of, is_token, without_scheme};
-use crate::value::{Value, fields, seconds, text};
+use crate::value::{Value, fields, fields_of, seconds, text};
 
 /// Body codes of the server for a wx code that was wrong, expired or used before.
 const BAD_CODE: [i32; 2] = [40029, 40163];
@@ -204,7 +204,7 @@ fn read_code<V: Value>(answer: Outcome<V>, was_hidden: bool) -> Result<String, E
     let failed = |code, failure: Failure| Err(Error::of_wx(code, Stage::Login, &failure, &[]));
     match answer {
         Ok(result) => {
-            let [code] = fields(&result, &["code"]);
+            let [code] = fields(&result, ["code"]);
             match text(&code) {
                 Some(code) if !code.is_empty() => Ok(code),
                 _ => failed(Code::LoginFailed, Failure::new("login:ok without a code")),
@@ -260,11 +260,10 @@ impl Answer {
         let body = response.body();
         let granted = by_hook.as_ref().or(body.data.as_ref());
         let name = match by_hook {
-            Some(_) => &["token", "expiresIn", "expiresAt"],
-            None => &["authorizationToken", "expiresIn", "expiresAt"],
+            Some(_) => "token",
+            None => "authorizationToken",
         };
-        let [token, expires_in, expires_at] =
-            granted.map_or([const { None }; 3], |granted| fields(granted, name));
+        let [token, expires_in, expires_at] = fields_of(granted, [name, "expiresIn", "expiresAt"]);
         // The hook may give the token alone.
         let token = text(&by_hook).or_else(|| text(&token));
         let token = token.map(|token| without_scheme(&token, scheme).to_owned());

@@ -46,7 +46,7 @@ impl<V> fmt::Debug for Body<V> {
 impl<V: Value> Response<V> {
     /// Reads what wx gave.
     pub fn read(given: &V) -> Self {
-        let [status, data, header] = fields(given, &["statusCode", "data", "header"]);
+        let [status, data, header] = fields(given, ["statusCode", "data", "header"]);
         let status = code(&status).and_then(|status| status.try_into().ok());
         Self {
             status: status.unwrap_or(0),
@@ -58,12 +58,8 @@ impl<V: Value> Response<V> {
     /// Its body. One that comes as text is parsed first: iOS leaves JSON so that holds U+2028.
     pub fn body(&self) -> Body<V> {
         let parsed = text(&self.data).and_then(|json| V::parse_json(&json));
-        let body = if parsed.is_some() {
-            &parsed
-        } else {
-            &self.data
-        };
-        let names = &["code", "msg", "message", "errmsg", "data"];
+        let body = parsed.as_ref().or(self.data.as_ref());
+        let names = ["code", "msg", "message", "errmsg", "data"];
         let [body_code, msg, message, errmsg, data] = fields_of(body, names);
         let words = text(&msg).or_else(|| text(&message));
         Body {
@@ -82,7 +78,7 @@ impl<V: Value> Response<V> {
     /// The server's clock when it answered (the header `Date`), unix s.
     pub fn date(&self) -> Option<i64> {
         // Network stacks write header names in these ways.
-        let [written, lower, upper] = fields_of(&self.header, &["Date", "date", "DATE"]);
+        let [written, lower, upper] = fields_of(self.header.as_ref(), ["Date", "date", "DATE"]);
         let ms = V::parse_date(&text(&written.or(lower).or(upper))?)?;
         Some((ms / 1000.0) as i64)
     }

@@ -238,7 +238,7 @@ struct Encrypted {
 impl Encrypted {
     /// Of what `wx.getUserProfile` gave, if all of it is there.
     fn read<V: Value>(consent: &V) -> Option<Self> {
-        let names = &["encryptedData", "iv", "rawData", "signature"];
+        let names = ["encryptedData", "iv", "rawData", "signature"];
         let [encrypted_data, iv, raw_data, signature] = fields(consent, names);
         Some(Self {
             encrypted_data: text(&encrypted_data)?,
@@ -252,7 +252,7 @@ impl Encrypted {
 /// Whether WeChat gave the profile that it gives for everybody. A user may be called so; a gender
 /// says that it is not.
 fn is_anonymous<V: Value>(consent: &V) -> bool {
-    let [user] = fields(consent, &["userInfo"]);
-    let [name, gender] = fields_of(&user, &["nickName", "gender"]);
+    let [user] = fields(consent, ["userInfo"]);
+    let [name, gender] = fields_of(user.as_ref(), ["nickName", "gender"]);
     text(&name).as_deref() == Some(ANONYMOUS) && code(&gender).unwrap_or(0) == 0
 }

@@ -189,7 +189,7 @@ impl Record {
 
     /// The record in a stored value, if all of it is there.
     pub fn read<V: Value>(stored: &V) -> Option<Self> {
-        let names = &["version", "binding", "token", "received", "life", "given"];
+        let names = ["version", "binding", "token", "received", "life", "given"];
         let [version, binding, token, received, life, given] = fields(stored, names);
         Some(Self {
             version: code(&version)?.try_into().ok()?,
@@ -268,7 +268,7 @@ pub fn dates_of_jwt<V: Value>(token: &str) -> (Option<i64>, Option<i64>) {
         _ => return (None, None),
     };
     let claims = base64url(payload).and_then(|json| V::parse_json(&json));
-    let [exp, iat] = fields_of(&claims, &["exp", "iat"]);
+    let [exp, iat] = fields_of(claims.as_ref(), ["exp", "iat"]);
     (seconds(&exp), seconds(&iat))
 }
 

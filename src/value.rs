@@ -1,19 +1,14 @@
 //! What wx, the server or the app gave: any shape is possible there, and whatever is not as
 //! expected counts as absent.
 
-use std::fmt;
-use std::marker::PhantomData;
-
-use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::DeserializeOwned;
 
 /// A value of any shape.
-pub trait Value: DeserializeOwned + Default + 'static {
-    /// What the seed makes of it, if it has the shape that the seed wants.
-    fn read_by<'de, S: DeserializeSeed<'de>>(&self, seed: S) -> Option<S::Value>;
+pub trait Value: Default + 'static {
+    /// What is there under this name; `null` counts as absent.
+    fn field(&self, name: &str) -> Option<Self>;
     /// What is there, if it has the shape of a `T`.
-    fn read<T: DeserializeOwned>(&self) -> Option<T> {
-        self.read_by(PhantomData::<T>)
-    }
+    fn read<T: DeserializeOwned>(&self) -> Option<T>;
     /// The number, or the number that a text is: old Android clients give the status so, and
     /// servers of some languages all numbers.
     fn number(&self) -> Option<f64>;
@@ -46,64 +41,15 @@ pub fn seconds<V: Value>(value: &Option<V>) -> Option<i64> {
 /// ```
 /// # use miniprogram_login::value::{Value, code, fields};
 /// fn body_code<V: Value>(body: &V) -> Option<i32> {
-///     let [found] = fields(body, &["code"]);
+///     let [found] = fields(body, ["code"]);
 ///     code(&found)
 /// }
 /// ```
-pub fn fields<V: Value, const N: usize>(
-    value: &V,
-    names: &'static [&'static str; N],
-) -> [Option<V>; N] {
-    let found = value.read_by(Fields::new(names));
-    let found = found.and_then(|found| found.try_into().ok());
-    found.unwrap_or([const { None }; N])
+pub fn fields<V: Value, const N: usize>(value: &V, names: [&str; N]) -> [Option<V>; N] {
+    names.map(|name| value.field(name))
 }
 
 /// The same of a value that may be absent.
-pub fn fields_of<V: Value, const N: usize>(
-    value: &Option<V>,
-    names: &'static [&'static str; N],
-) -> [Option<V>; N] {
-    match value {
-        Some(value) => fields(value, names),
-        None => [const { None }; N],
-    }
-}
-
-struct Fields<V> {
-    names: &'static [&'static str],
-    found: Vec<Option<V>>,
-}
-
-impl<V> Fields<V> {
-    fn new(names: &'static [&'static str]) -> Self {
-        let found = names.iter().map(|_| None).collect();
-        Self { names, found }
-    }
-}
-
-impl<'de, V: Value> DeserializeSeed<'de> for Fields<V> {
-    type Value = Vec<Option<V>>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_struct("", self.names, self)
-    }
-}
-
-impl<'de, V: Value> Visitor<'de> for Fields<V> {
-    type Value = Vec<Option<V>>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut all: A) -> Result<Self::Value, A::Error> {
-        while let Some(name) = all.next_key::<String>()? {
-            match self.names.iter().position(|wanted| *wanted == name) {
-                Some(at) => self.found[at] = all.next_value()?,
-                None => drop(all.next_value::<IgnoredAny>()?),
-            }
-        }
-        Ok(self.found)
-    }
+pub fn fields_of<V: Value, const N: usize>(value: Option<&V>, names: [&str; N]) -> [Option<V>; N] {
+    names.map(|name| value?.field(name))
 }

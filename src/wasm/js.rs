@@ -3,9 +3,9 @@
 use std::fmt;
 
 use js_sys::{Date, JSON};
-use serde::de::DeserializeSeed;
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_wasm_bindgen::{Serializer, preserve};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
 use crate::value::Value;
@@ -21,16 +21,23 @@ impl fmt::Debug for Js {
     }
 }
 
-impl<'de> Deserialize<'de> for Js {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        preserve::deserialize(deserializer).map(Self)
-    }
+#[wasm_bindgen]
+extern "C" {
+    type Fields;
+
+    /// Throws where there can be none, as in `undefined`, or where the app's getter does.
+    #[wasm_bindgen(method, structural, indexing_getter, catch)]
+    fn get(this: &Fields, name: &str) -> Result<Option<JsValue>, JsValue>;
 }
 
 impl Value for Js {
-    fn read_by<'de, S: DeserializeSeed<'de>>(&self, seed: S) -> Option<S::Value> {
-        seed.deserialize(serde_wasm_bindgen::Deserializer::from(self.0.clone()))
-            .ok()
+    fn field(&self, name: &str) -> Option<Self> {
+        let found = self.0.unchecked_ref::<Fields>().get(name);
+        found.ok().flatten().map(Self)
+    }
+
+    fn read<T: DeserializeOwned>(&self) -> Option<T> {
+        serde_wasm_bindgen::from_value(self.0.clone()).ok()
     }
 
     fn number(&self) -> Option<f64> {

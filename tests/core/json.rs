@@ -3,7 +3,7 @@
 use std::time::UNIX_EPOCH;
 
 use miniprogram_login::value::Value;
-use serde::de::DeserializeSeed;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// A value of any shape.
@@ -12,8 +12,13 @@ use serde::{Deserialize, Serialize};
 pub struct Json(pub serde_json::Value);
 
 impl Value for Json {
-    fn read_by<'de, S: DeserializeSeed<'de>>(&self, seed: S) -> Option<S::Value> {
-        seed.deserialize(self.0.clone()).ok()
+    fn field(&self, name: &str) -> Option<Self> {
+        let found = self.0.get(name)?;
+        (!found.is_null()).then(|| Self(found.clone()))
+    }
+
+    fn read<T: DeserializeOwned>(&self) -> Option<T> {
+        serde_json::from_value(self.0.clone()).ok()
     }
 
     fn number(&self) -> Option<f64> {

@@ -26,6 +26,7 @@ async fn a_granted_token_may_come_with_odd_numbers() {
         ("200", "200", "expiresIn: 1e300, expiresAt: -1e300"),
         ("200", "200", "expiresIn: NaN, expiresAt: '\\ud800'"),
         ("200", "200", "expiresIn: 7n, expiresAt: [1]"),
+        ("200", "200", "get expiresIn() { throw new Error('mine') }"),
     ] {
         let data = format!("{{ authorizationToken: 't', {more} }}");
         let body = format!("{{ code: {code}, msg: undefined, data: {data} }}");
