@@ -94,11 +94,22 @@ for (const [code, messages] of Object.entries(MESSAGES)) {
 
 once('rule 11: any text comes through whole: emoji, rare characters, half a character', async s => {
   const wxp = await s.active()
-  for (const [errMsg, told] of [['request:fail 😀 𠮷野家 é', 'request:fail 😀 𠮷野家 é'], ['request:fail \ud83d half', 'request:fail \ufffd half']]) {
+  for (const [errMsg, told] of [['request:fail 😀 𠮷野家 é', 'request:fail 😀 𠮷野家 é'], ['request:fail café', 'request:fail café'], ['request:fail \ud83d half', 'request:fail \ufffd half']]) {
     s.backend.will('/user/home', failure(errMsg))
     assert.equal((await s.outcome(wxp.requestNeedLogin(s.home()))).error.errMsg, told)
   }
   assert.equal((await s.ok(wxp.requestNeedLogin({ url: '/user/home?name=😀\ud83d' }))).statusCode, 200)
+})
+
+once('rule 11: texts of any length come through whole', async s => {
+  const wxp = await s.active()
+  for (const length of [999, 1000, 1001, 20_000]) {
+    const token = 'x'.repeat(length - 1) + length % 10
+    s.backend.mint = () => token
+    await s.ok(wxp.logout())
+    assert.equal(await s.ok(wxp.getToken()), token)
+    assert.equal((await s.ok(wxp.requestNeedLogin(s.home()))).statusCode, 200)
+  }
 })
 
 const NUMBERS = { 5: 'timeout', 600000: 'network', 600001: 'network', 600002: 'domain_not_allowed', 600003: 'interrupted', 600009: 'request_failed', 602001: 'request_failed' }

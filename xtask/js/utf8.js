@@ -4,6 +4,11 @@
 
 /** @returns {number[] | Uint8Array} the text's bytes */
 export function encode(text) {
+  // Without a JIT, this takes a third of the time of the loop below.
+  const { length } = text, ascii = new Uint8Array(length)
+  let at = 0, unit
+  while (at < length && (unit = text.charCodeAt(at)) < 0x80) ascii[at++] = unit
+  if (at === length) return ascii
   const bytes = []
   for (let i = 0; i < text.length; i++) {
     let point = text.charCodeAt(i)
@@ -22,6 +27,12 @@ export function encode(text) {
 /** @returns {string} the text of the bytes from `at` to `end` */
 export function decode(bytes, at, end) {
   let text = ''
+  // Without a JIT, the loop takes four times as long; engines limit how many arguments may be given.
+  if (end - at < 1000) {
+    text = String.fromCharCode.apply(null, bytes.subarray(at, end))
+    if (!/[^\0-\x7f]/.test(text)) return text
+    text = ''
+  }
   while (at < end) {
     const first = bytes[at++]
     const more = first < 0x80 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3
