@@ -10,7 +10,7 @@ use crate::{files::write, sh::target};
 
 /// The most that module and JavaScript may weigh together, compressed, bytes. Lower it as they
 /// shrink, raise it only in a commit of its own.
-const LIMIT: usize = 53_500;
+const LIMIT: usize = 52_500;
 
 /// Prints the sizes of the package in `pkg` and of its fallback, writes them to target/size.json,
 /// and fails above the limit.
