@@ -2,13 +2,18 @@
 //! V8 8.6, Android's floor; the package as it ships, and as WeChat's compiler makes it. By hand on
 //! more.
 
-use std::path::PathBuf;
+use std::{
+    io::{BufRead, BufReader},
+    path::PathBuf,
+    process::{Command, Stdio},
+};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use super::pack;
 use crate::{
     build,
+    demo::browser::{Browser, Program},
     sh::{command, root, run as spawn, target},
     tools,
 };
@@ -28,7 +33,12 @@ pub fn reporter() -> [String; 2] {
 
 /// Runs all, and compares with what Node.js says of the same tests.
 pub fn run() -> Result<()> {
-    compared("test")
+    let compiled = pack::package("minifying");
+    if !compiled.exists() {
+        bail!("the step \"package in a fresh mini program\" makes what this one runs");
+    }
+    let mut run = comparison("test")?;
+    spawn(run.arg(format!("in ES5={}", compiled.display())))
 }
 
 /// The engines that take longer, and the fallback: `cargo xtask engines`.
@@ -37,7 +47,33 @@ pub fn by_hand(args: &[String]) -> Result<()> {
         bail!("usage: cargo xtask engines");
     }
     build::run()?;
-    compared("hand")
+    let (chromium, firefox, webkit) = (tools::browser()?, tools::firefox()?, tools::webkit()?);
+    let mut run = comparison("hand")?;
+    run.env("MVP", interpreter()?)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped());
+    let mut run = Program(run.spawn().context("cannot start node")?);
+    let mut page = None;
+    for line in BufReader::new(run.0.stdout.take().context("no stdout")?).lines() {
+        let line = line?;
+        let Some((name, address)) = line.strip_prefix("page ").and_then(|l| l.split_once(' '))
+        else {
+            println!("{line}");
+            continue;
+        };
+        // One at a time.
+        drop(page.take());
+        let browser = match name {
+            "Chromium" => Browser::start(&chromium)?,
+            "Firefox" => Browser::start_firefox(&firefox)?,
+            "WebKitGTK" => Browser::start_webkit(&webkit)?,
+            _ => bail!("engines.mjs names a browser that is not known here: {name}"),
+        };
+        browser.open(address)?;
+        page = Some(browser);
+    }
+    ensure!(run.0.wait()?.success(), "an engine differs from Node.js");
+    Ok(())
 }
 
 /// tests/engines/mvp as a module of Node's.
@@ -59,7 +95,7 @@ fn interpreter() -> Result<PathBuf> {
 }
 
 /// `what` is one of RUNS in engines.mjs.
-fn compared(what: &str) -> Result<()> {
+fn comparison(what: &str) -> Result<Command> {
     tools::javascript_core()?;
     tools::packages(HOME)?;
     let mut run = command("node");
@@ -69,14 +105,5 @@ fn compared(what: &str) -> Result<()> {
         .arg(target().join("sandbox.jsonl"))
         .arg(build::fallback())
         .arg(format!("as it ships={}", build::pkg().display()));
-    if what == "test" {
-        let compiled = pack::package("minifying");
-        if !compiled.exists() {
-            bail!("the step \"package in a fresh mini program\" makes what this one runs");
-        }
-        run.arg(format!("in ES5={}", compiled.display()));
-    } else {
-        run.env("MVP", interpreter()?);
-    }
-    spawn(&mut run)
+    Ok(run)
 }
