@@ -10,9 +10,11 @@ import zlib from 'node:zlib'
 import { BROKEN, broken } from '../package/broken.mjs'
 import { DIFFERENCES } from './differences.mjs'
 import { ENGINES, RUNS } from './engines.mjs'
+import { inPage } from './pages.mjs'
 
 const here = import.meta.dirname
-const tests = path.join(here, '../package')
+const root = path.join(here, '../..')
+const tests = path.join(root, 'tests/package')
 const esbuild = createRequire(path.join(here, '../../xtask/package.json'))('esbuild')
 
 /** The negative control starts other runs; what it is for is done here by `control`. */
@@ -94,8 +96,9 @@ const start = (program, args, env) => inLane(() => new Promise(resolve => {
 
 /** The results of one file on one engine. */
 async function onEngine(engine, bundles, file, env) {
-  const { made, start: how } = ENGINES[engine]
-  const { error, stdout, stderr } = await start(...how(path.join(bundles[made], file.replace(/\.mjs$/, '.js')), env))
+  const { made, page, start: how } = ENGINES[engine]
+  const bundled = path.join(bundles[made], file.replace(/\.mjs$/, '.js'))
+  const { error, stdout, stderr } = await (page ? inPage(engine, [root, scratch], LIMIT, bundled, env) : start(...how(bundled, env)))
   const lines = stdout.split('\n')
   const results = lines.filter(line => line.startsWith('result ')).map(line => JSON.parse(line.slice(7)))
   const ended = lines.find(line => line.startsWith('ended '))

@@ -217,6 +217,32 @@ pub fn firefox() -> Result<Firefox> {
     })
 }
 
+/// WebKitGTK's driver, which knows its browser, and a display for that.
+#[derive(Debug)]
+pub struct WebKit {
+    /// WebKitWebDriver.
+    pub driver: PathBuf,
+    /// Xvfb.
+    pub xvfb: PathBuf,
+}
+
+/// WebKitGTK and Xvfb, from PATH or from apt.
+pub fn webkit() -> Result<WebKit> {
+    let find = || {
+        Some(WebKit {
+            driver: on_path("WebKitWebDriver")?,
+            xvfb: on_path("Xvfb")?,
+        })
+    };
+    if let Some(found) = find() {
+        return Ok(found);
+    }
+    apt(&["webkit2gtk-driver", "xvfb"])?;
+    find().context(
+        "WebKitGTK and Xvfb are needed: install them so that WebKitWebDriver and Xvfb are on PATH",
+    )
+}
+
 /// JavaScriptCore's shell, which Debian packs under the version of its interface.
 pub fn javascript_core() -> Result<()> {
     if on_path("jsc").is_some() {

@@ -1,5 +1,5 @@
-// What a bare engine's shell gives to a test run. `host` is the shell of JavaScriptCore, or what
-// quickjs.mjs puts in its place.
+// What a bare engine's shell gives to a test run: that of JavaScriptCore, or the `host` that
+// quickjs.mjs and page.html put in its place.
 const jsc = typeof createGlobalObject === 'function'
 
 /** What run.mjs said: the environment of the run. */
@@ -13,7 +13,10 @@ export const readBytes = jsc ? file => globalThis.readFile(file, 'binary') : fil
 export const macrotask = jsc ? run => { globalThis.setTimeout(run, 0) } : run => { host.macrotask(run) }
 
 /** Tells of a rejection that nobody has handled when the microtasks are over, where the engine does. */
-export const onUnhandledRejection = run => { if (jsc) setUnhandledRejectionCallback((promise, reason) => run(reason)) }
+export const onUnhandledRejection = run => {
+  if (jsc) setUnhandledRejectionCallback((promise, reason) => run(reason))
+  else if (host.onUnhandledRejection) host.onUnhandledRejection(run)
+}
 
 /** A global object of its own, and how to evaluate in it; null where the shell can't make one. */
 export const realm = jsc ? () => {

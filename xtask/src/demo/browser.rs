@@ -4,6 +4,7 @@
 use std::{
     fs,
     io::{BufRead, BufReader},
+    net::{TcpListener, TcpStream},
     path::Path,
     process::{Child, Command, Stdio},
     thread::sleep,
@@ -30,21 +31,37 @@ const STARTED: [&str; 2] = ["started successfully on port ", "Listening on 127.0
 #[derive(Debug)]
 pub struct Browser {
     /// Held for its end.
-    _driver: Driver,
+    _driver: Program,
+    /// What it shows itself on, if it can't do without.
+    _display: Option<Display>,
     /// Goes once the driver has ended: browsers leave megabytes behind.
     _temp: TempDir,
     agent: Agent,
     session: String,
 }
 
-/// The browser's driver; dropping it ends it.
+/// A running program; dropping it ends it.
 #[derive(Debug)]
-struct Driver(Child);
+pub struct Program(pub Child);
 
-impl Drop for Driver {
+impl Drop for Program {
     fn drop(&mut self) {
         drop(self.0.kill());
         drop(self.0.wait());
+    }
+}
+
+/// An X server that shows nothing to anybody; dropping it ends it.
+#[derive(Debug)]
+struct Display(Program);
+
+impl Drop for Display {
+    fn drop(&mut self) {
+        // Asked to end, it takes along what it has in /tmp.
+        let ask = format!("kill {}", self.0.0.id());
+        if Command::new("sh").args(["-c", &ask]).status().is_ok() {
+            drop(self.0.0.wait());
+        }
     }
 }
 
@@ -56,7 +73,7 @@ impl Browser {
         if let Some(args) = wanted["goog:chromeOptions"]["args"].as_array_mut() {
             args.push("--window-size=1200,1040".into());
         }
-        let browser = Self::driven_by(&programs.chromedriver, wanted)?;
+        let browser = Self::driven_by(Command::new(&programs.chromedriver), None, wanted)?;
         let touch =
             json!({ "cmd": "Emulation.setTouchEmulationEnabled", "params": { "enabled": true } });
         browser.post("/goog/cdp/execute", touch)?;
@@ -71,36 +88,65 @@ impl Browser {
             "prefs": { "dom.w3c_touch_events.enabled": 1 },
         });
         Self::driven_by(
-            &programs.geckodriver,
+            Command::new(&programs.geckodriver),
+            None,
             json!({ "moz:firefoxOptions": options }),
         )
     }
 
-    /// Starts the driver on a port of its choice, and its browser.
-    fn driven_by(driver: &Path, wanted: Value) -> Result<Self> {
-        let temp = tempfile::tempdir().context("cannot make a temporary directory")?;
-        let mut command = Command::new(driver);
-        let spawned = command
-            .arg("--port=0")
-            // Pages that follow the language of the browser are the same everywhere.
-            .env("LANGUAGE", "en")
-            .env("LC_ALL", "C.UTF-8")
-            .env("TMPDIR", temp.path())
+    /// Starts WebKitGTK with an empty profile, on a display that nobody sees: it has no headless mode.
+    pub fn start_webkit(programs: &tools::WebKit) -> Result<Self> {
+        let spawned = Command::new(&programs.xvfb)
+            .args(["-displayfd", "1", "-nolisten", "tcp"])
+            .args(["-screen", "0", "1200x1040x24"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn();
-        let name = driver.display();
+        let mut display = Display(Program(spawned.context("cannot start Xvfb")?));
+        let mut number = String::new();
+        let stdout = display.0.0.stdout.take().context("no stdout")?;
+        BufReader::new(stdout).read_line(&mut number)?;
+        let mut command = Command::new(&programs.driver);
+        command.env("DISPLAY", format!(":{}", number.trim()));
+        // Its driver does not say which port it took.
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let mut browser = Self::driven_by(command, Some(port), json!({}))?;
+        browser._display = Some(display);
+        Ok(browser)
+    }
+
+    /// Starts the driver, on a port of its choice where none is given, and its browser.
+    fn driven_by(mut command: Command, port: Option<u16>, wanted: Value) -> Result<Self> {
+        let temp = tempfile::tempdir().context("cannot make a temporary directory")?;
+        let spawned = command
+            .arg(format!("--port={}", port.unwrap_or_default()))
+            // Pages that follow the language of the browser are the same everywhere.
+            .env("LANGUAGE", "en")
+            .env("LC_ALL", "C.UTF-8")
+            .envs(["TMPDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"].map(|name| (name, temp.path())))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn();
+        let name = command.get_program().display();
         let spawned = spawned.with_context(|| format!("cannot start {name}"))?;
-        let mut driver = Driver(spawned);
+        let mut driver = Program(spawned);
         let stdout = driver.0.stdout.take().context("no stdout")?;
         let mut lines = BufReader::new(stdout).lines();
-        let port = lines.find_map(|line| {
-            let line = line.ok()?;
-            let port = STARTED.iter().find_map(|said| line.split_once(said));
-            Some(port?.1.trim_end_matches('.').to_owned())
-        });
-        let port = port.context("the browser's driver ended without saying on which port it is")?;
+        let port = match port {
+            Some(port) => {
+                listening(port)?;
+                port.to_string()
+            }
+            None => lines
+                .find_map(|line| {
+                    let line = line.ok()?;
+                    let port = STARTED.iter().find_map(|said| line.split_once(said));
+                    Some(port?.1.trim_end_matches('.').to_owned())
+                })
+                .context("the browser's driver ended without saying on which port it is")?,
+        };
         // What else it says is not to hold it up.
         std::thread::spawn(move || lines.for_each(drop));
 
@@ -109,6 +155,7 @@ impl Browser {
             .http_status_as_error(false);
         let mut browser = Self {
             _driver: driver,
+            _display: None,
             _temp: temp,
             agent: config.build().into(),
             session: format!("http://127.0.0.1:{port}/session"),
@@ -295,6 +342,19 @@ impl Browser {
             .map(|entry| entry["message"].as_str().unwrap_or_default().to_owned())
             .collect())
     }
+}
+
+/// Waits until somebody listens there.
+fn listening(port: u16) -> Result<()> {
+    let begun = Instant::now();
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        ensure!(
+            begun.elapsed() < PATIENCE,
+            "the browser's driver does not listen on port {port}"
+        );
+        sleep(Duration::from_millis(50));
+    }
+    Ok(())
 }
 
 impl Drop for Browser {

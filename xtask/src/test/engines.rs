@@ -1,11 +1,19 @@
 //! The tests of the package on the engines of phones: JavaScriptCore without a JIT, as on iOS, and
-//! V8 8.6, Android's floor; the package as it ships, and as WeChat's compiler makes it.
+//! V8 8.6, Android's floor; the package as it ships, and as WeChat's compiler makes it. By hand on
+//! more.
 
-use anyhow::{Result, bail};
+use std::{
+    io::{BufRead, BufReader},
+    path::PathBuf,
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context, Result, bail, ensure};
 
 use super::pack;
 use crate::{
     build,
+    demo::browser::{Browser, Program},
     sh::{command, root, run as spawn, target},
     tools,
 };
@@ -25,20 +33,69 @@ pub fn reporter() -> [String; 2] {
 
 /// Runs all, and compares with what Node.js says of the same tests.
 pub fn run() -> Result<()> {
-    compared("test")
+    let compiled = pack::package("minifying");
+    if !compiled.exists() {
+        bail!("the step \"package in a fresh mini program\" makes what this one runs");
+    }
+    let mut run = comparison("test")?;
+    spawn(run.arg(format!("in ES5={}", compiled.display())))
 }
 
-/// The engines that take longer, the fallback among them: `cargo xtask engines`.
+/// The engines that take longer, and the fallback: `cargo xtask engines`.
 pub fn by_hand(args: &[String]) -> Result<()> {
     if !args.is_empty() {
         bail!("usage: cargo xtask engines");
     }
     build::run()?;
-    compared("fallback")
+    let (chromium, firefox, webkit) = (tools::browser()?, tools::firefox()?, tools::webkit()?);
+    let mut run = comparison("hand")?;
+    run.env("MVP", interpreter()?)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped());
+    let mut run = Program(run.spawn().context("cannot start node")?);
+    let mut page = None;
+    for line in BufReader::new(run.0.stdout.take().context("no stdout")?).lines() {
+        let line = line?;
+        let Some((name, address)) = line.strip_prefix("page ").and_then(|l| l.split_once(' '))
+        else {
+            println!("{line}");
+            continue;
+        };
+        // One at a time.
+        drop(page.take());
+        let browser = match name {
+            "Chromium" => Browser::start(&chromium)?,
+            "Firefox" => Browser::start_firefox(&firefox)?,
+            "WebKitGTK" => Browser::start_webkit(&webkit)?,
+            _ => bail!("engines.mjs names a browser that is not known here: {name}"),
+        };
+        browser.open(address)?;
+        page = Some(browser);
+    }
+    ensure!(run.0.wait()?.success(), "an engine differs from Node.js");
+    Ok(())
+}
+
+/// tests/engines/mvp as a module of Node's.
+fn interpreter() -> Result<PathBuf> {
+    let package = ["build", "--quiet", "--release", "--package", "mvp"];
+    spawn(
+        command("cargo")
+            .args(package)
+            .args(["--target", "wasm32-unknown-unknown"]),
+    )?;
+    let made = target().join("engines/mvp");
+    spawn(
+        command("wasm-bindgen")
+            .args(["--target", "nodejs", "--no-typescript", "--out-dir"])
+            .arg(&made)
+            .arg(target().join("wasm32-unknown-unknown/release/mvp.wasm")),
+    )?;
+    Ok(made.join("mvp.js"))
 }
 
 /// `what` is one of RUNS in engines.mjs.
-fn compared(what: &str) -> Result<()> {
+fn comparison(what: &str) -> Result<Command> {
     tools::javascript_core()?;
     tools::packages(HOME)?;
     let mut run = command("node");
@@ -48,12 +105,5 @@ fn compared(what: &str) -> Result<()> {
         .arg(target().join("sandbox.jsonl"))
         .arg(build::fallback())
         .arg(format!("as it ships={}", build::pkg().display()));
-    if what == "test" {
-        let compiled = pack::package("minifying");
-        if !compiled.exists() {
-            bail!("the step \"package in a fresh mini program\" makes what this one runs");
-        }
-        run.arg(format!("in ES5={}", compiled.display()));
-    }
-    spawn(&mut run)
+    Ok(run)
 }
