@@ -2,8 +2,12 @@
 
 use std::{
     ffi::OsStr,
+    io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
+    sync::mpsc::channel,
+    thread,
+    time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
@@ -85,4 +89,40 @@ fn spell(command: &Command) -> String {
     let mut words = vec![name.to_string_lossy().into_owned()];
     words.extend(command.get_args().map(|a| a.to_string_lossy().into_owned()));
     words.join(" ")
+}
+
+/// A running program; dropping it ends it.
+#[derive(Debug)]
+pub struct Program(pub Child);
+
+impl Program {
+    /// What `find` makes of the first line on its piped stdout that means something to it.
+    pub fn says<T: Send + 'static>(
+        &mut self,
+        within: Duration,
+        find: impl Fn(&str) -> Option<T> + Send + 'static,
+    ) -> Result<T> {
+        let stdout = self.0.stdout.take().context("its stdout is no pipe")?;
+        let (sender, receiver) = channel();
+        thread::spawn(move || {
+            let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
+            if let Some(found) = lines.find_map(|line| find(&line)) {
+                // Nobody may wait any more.
+                drop(sender.send(found));
+            }
+            drop(sender);
+            // What else it says is not to hold it up.
+            lines.for_each(drop);
+        });
+        let found = receiver.recv_timeout(within);
+        found.with_context(|| format!("it said nothing of that within {} s", within.as_secs()))
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing to end.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
 }

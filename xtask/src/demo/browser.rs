@@ -3,10 +3,9 @@
 
 use std::{
     fs,
-    io::{BufRead, BufReader},
     net::{TcpListener, TcpStream},
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
     thread::sleep,
     time::{Duration, Instant},
 };
@@ -17,7 +16,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use ureq::Agent;
 
-use crate::{sh::root, tools};
+use crate::{
+    sh::{Program, root},
+    tools,
+};
 
 /// How long a page may take to show what it should.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -38,17 +40,6 @@ pub struct Browser {
     _temp: TempDir,
     agent: Agent,
     session: String,
-}
-
-/// A running program; dropping it ends it.
-#[derive(Debug)]
-pub struct Program(pub Child);
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
 }
 
 /// An X server that shows nothing to anybody; dropping it ends it.
@@ -104,11 +95,10 @@ impl Browser {
             .stderr(Stdio::null())
             .spawn();
         let mut display = Display(Program(spawned.context("cannot start Xvfb")?));
-        let mut number = String::new();
-        let stdout = display.0.0.stdout.take().context("no stdout")?;
-        BufReader::new(stdout).read_line(&mut number)?;
+        let number = display.0.says(PATIENCE, |line| line.parse::<u32>().ok());
+        let number = number.context("Xvfb did not say which display it is")?;
         let mut command = Command::new(&programs.driver);
-        command.env("DISPLAY", format!(":{}", number.trim()));
+        command.env("DISPLAY", format!(":{number}"));
         // Its driver does not say which port it took.
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let mut browser = Self::driven_by(command, Some(port), json!({}))?;
@@ -130,25 +120,20 @@ impl Browser {
             .stderr(Stdio::null())
             .spawn();
         let name = command.get_program().display();
-        let spawned = spawned.with_context(|| format!("cannot start {name}"))?;
-        let mut driver = Program(spawned);
-        let stdout = driver.0.stdout.take().context("no stdout")?;
-        let mut lines = BufReader::new(stdout).lines();
+        let mut driver = Program(spawned.with_context(|| format!("cannot start {name}"))?);
         let port = match port {
             Some(port) => {
                 listening(port)?;
                 port.to_string()
             }
-            None => lines
-                .find_map(|line| {
-                    let line = line.ok()?;
+            None => {
+                let told = driver.says(PATIENCE, |line| {
                     let port = STARTED.iter().find_map(|said| line.split_once(said));
                     Some(port?.1.trim_end_matches('.').to_owned())
-                })
-                .context("the browser's driver ended without saying on which port it is")?,
+                });
+                told.context("the browser's driver did not say on which port it is")?
+            }
         };
-        // What else it says is not to hold it up.
-        std::thread::spawn(move || lines.for_each(drop));
 
         let config = Agent::config_builder()
             .timeout_global(Some(Duration::from_secs(60)))

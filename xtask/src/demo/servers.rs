@@ -2,12 +2,9 @@
 
 use std::{
     fs::{self, File},
-    io::{BufRead, BufReader},
     net::TcpListener,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    sync::mpsc::channel,
-    thread,
+    process::{Command, Stdio},
     time::Duration,
 };
 
@@ -15,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use super::step;
-use crate::sh;
+use crate::sh::{self, Program};
 
 const START: Duration = Duration::from_secs(30);
 const READY: &str = "listening on ";
@@ -108,7 +105,7 @@ impl Servers {
     /// An error when one has ended.
     pub fn still_running(&mut self) -> Result<()> {
         for server in &mut self.running {
-            if let Some(status) = server.child.try_wait()? {
+            if let Some(status) = server.program.0.try_wait()? {
                 bail!(
                     "the {} ended with {status}; {}",
                     server.name,
@@ -141,7 +138,7 @@ fn free_address() -> Result<String> {
 #[derive(Debug)]
 pub struct Server {
     name: &'static str,
-    child: Child,
+    program: Program,
     /// Where it listens: `http://127.0.0.1:…`.
     pub address: String,
     log: PathBuf,
@@ -161,7 +158,7 @@ impl Server {
     /// Starts it and waits for its line on stdout; stderr goes to a file in `dir`.
     fn start(name: &'static str, command: &mut Command, dir: &Path) -> Result<Self> {
         let log = dir.join(format!("{name}.log"));
-        let child = command
+        let spawned = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(File::create(&log)?)
@@ -169,11 +166,13 @@ impl Server {
             .with_context(|| format!("cannot start the {name}"))?;
         let mut server = Self {
             name,
-            child,
+            program: Program(spawned),
             address: String::new(),
             log,
         };
-        let line = server.first_line()?;
+        let line = server.program.says(START, |line| Some(line.to_owned()));
+        let line =
+            line.with_context(|| format!("the {name} is not ready; {}", server.last_words()))?;
         match line.trim().strip_prefix(READY) {
             Some(address) => server.address = address.to_owned(),
             None => bail!(
@@ -182,26 +181,6 @@ impl Server {
             ),
         }
         Ok(server)
-    }
-
-    fn first_line(&mut self) -> Result<String> {
-        let stdout = self.child.stdout.take().context("no stdout")?;
-        let (sender, receiver) = channel();
-        thread::spawn(move || {
-            let mut lines = BufReader::new(stdout);
-            let mut line = String::new();
-            let read = lines.read_line(&mut line).map(|_| line);
-            drop(sender.send(read));
-        });
-        match receiver.recv_timeout(START) {
-            Ok(line) => Ok(line?),
-            Err(_) => bail!(
-                "the {} printed nothing within {} s; {}",
-                self.name,
-                START.as_secs(),
-                self.last_words()
-            ),
-        }
     }
 
     fn last_words(&self) -> String {
@@ -213,13 +192,5 @@ impl Server {
             self.log.display(),
             lines.join("\n")
         )
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended by itself; then there is nothing to end.
-        drop(self.child.kill());
-        drop(self.child.wait());
     }
 }

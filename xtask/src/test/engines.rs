@@ -13,8 +13,8 @@ use anyhow::{Context, Result, bail, ensure};
 use super::pack;
 use crate::{
     build,
-    demo::browser::{Browser, Program},
-    sh::{command, root, run as spawn, target},
+    demo::browser::Browser,
+    sh::{Program, command, root, run as spawn, target},
     tools,
 };
 
