@@ -92,13 +92,16 @@ fn must_be_caught(mutation: &Mutation, dir: &Path) -> Result<()> {
         let seen = until_one_of_each(test, &package)?;
         passed |= seen.0;
         failed |= seen.1;
+        if passed && failed {
+            return Ok(fs::remove_dir_all(dir)?);
+        }
     }
     let tests = tests.join(" and ");
-    match (passed, failed) {
-        (true, true) => Ok(fs::remove_dir_all(dir)?),
-        (false, true) => bail!("nothing in {tests} passes: what fails says nothing"),
-        (true, false) => bail!("survives {tests}"),
-        (false, false) => bail!("{tests} did not come to its end"),
+    let stays = package.display();
+    match failed {
+        false if passed => bail!("survives {tests}; the package stays in {stays}"),
+        false => bail!("{tests} did not come to a test; the package stays in {stays}"),
+        true => bail!("nothing in {tests} passes: what fails says nothing"),
     }
 }
 
