@@ -1,4 +1,4 @@
-//! JavaScript's values, in and out, through serde.
+//! JavaScript's values: in field by field, out through serde.
 
 use std::fmt;
 

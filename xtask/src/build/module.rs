@@ -92,6 +92,7 @@ fn optimised(names: &str) -> Result<Vec<u8>> {
         "--converge",
         // Calls of these are larger than they are.
         "--always-inline-max-function-size=4",
+        // Without a JIT a call takes as long as ten instructions.
         "--flexible-inline-max-function-size=10",
         // Larger, but brotli finds more in functions that stay apart.
         "--one-caller-inline-max-function-size=20",
